@@ -1,0 +1,2 @@
+/// Benchmarks against a running server.
+package org.posthouse.bench;

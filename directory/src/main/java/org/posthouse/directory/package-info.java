@@ -1,0 +1,2 @@
+/// Users, aliases and domains: look-up and passwords.
+package org.posthouse.directory;

@@ -1,0 +1,2 @@
+/// Real processes under faults.
+package org.posthouse.faults;

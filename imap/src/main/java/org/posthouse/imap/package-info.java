@@ -1,0 +1,2 @@
+/// IMAP: grammar, server, one file a command.
+package org.posthouse.imap;

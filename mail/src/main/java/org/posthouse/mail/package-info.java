@@ -1,0 +1,2 @@
+/// The vocabulary of mail, pure: messages, MIME structure, addresses, flags, UID sets, mailbox names.
+package org.posthouse.mail;

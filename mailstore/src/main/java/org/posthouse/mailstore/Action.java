@@ -1,0 +1,96 @@
+package org.posthouse.mailstore;
+
+import java.util.List;
+import java.util.OptionalLong;
+import org.posthouse.mail.Flags;
+import org.posthouse.mail.UidSet;
+
+/// One user action: one deciding log entry. `R` is its result. The owner resolves what the client said (sequence
+/// numbers, names) before; apply checks only what may have changed since.
+public sealed interface Action<R> {
+
+    /// Delivers one message to mailboxes of this group, all or nothing, each at most once by
+    /// (delivery id, mailbox). Creates a user's INBOX if this is the first entry that names the user.
+    record Deliver(String deliveryId, List<Target> targets, NewBody body, Stamp stamp) implements Action<Delivered> {}
+
+    /// Where a message is delivered.
+    ///
+    /// @param mailbox name; must exist unless it is INBOX
+    record Target(String user, String mailbox, Flags flags) {}
+
+    /// Date of a message.
+    record Stamp(long seconds, int zoneMinutes) {}
+
+    /// In the order of the targets.
+    record Delivered(List<Placed> placed) {}
+
+    /// @param repeated whether it had been delivered before (then the UID is that of the first time)
+    record Placed(long mailboxId, long uid, boolean repeated) {}
+
+    /// APPEND and MULTIAPPEND: all or nothing.
+    record Append(String user, String mailbox, List<NewMessage> messages) implements Action<Appended> {}
+
+    /// One message of an append.
+    record NewMessage(NewBody body, Flags flags, Stamp stamp) {}
+
+    /// For APPENDUID.
+    record Appended(long mailboxId, long uidValidity, UidSet uids) {}
+
+    /// STORE, and the `\Seen` of a FETCH.
+    ///
+    /// @param uids as the client's view resolved them; those gone meanwhile are skipped
+    /// @param unchangedSince RFC 7162 section 3.1.3
+    record StoreFlags(long mailboxId, UidSet uids, Change change, Flags flags, OptionalLong unchangedSince)
+            implements Action<Stored> {}
+
+    /// How flags are changed.
+    enum Change {
+        ADD,
+        REMOVE,
+        REPLACE
+    }
+
+    /// @param modSeq given to what changed; 0 if nothing did
+    /// @param changed rows whose flags are now different
+    /// @param modified refused because changed since (MODIFIED)
+    record Stored(long modSeq, UidSet changed, UidSet modified) {}
+
+    /// COPY: all or nothing; `GONE` if a source message went meanwhile.
+    record Copy(long mailboxId, UidSet uids, long toMailboxId) implements Action<Copied> {}
+
+    /// MOVE: those still there.
+    record Move(long mailboxId, UidSet uids, long toMailboxId) implements Action<Copied> {}
+
+    /// For COPYUID: both in the same order.
+    record Copied(long uidValidity, List<Long> from, List<Long> to) {}
+
+    /// EXPUNGE: those of the set that are still there and `\Deleted`.
+    record Expunge(long mailboxId, UidSet uids) implements Action<Expunged> {}
+
+    /// What went.
+    record Expunged(long modSeq, UidSet uids) {}
+
+    /// CREATE, with missing parents. A name that exists is `MAILBOX_EXISTS`.
+    record Create(String user, String name, String specialUse) implements Action<Created> {}
+
+    /// The new mailbox.
+    record Created(long mailboxId, long uidValidity) {}
+
+    /// DELETE. INBOX and a mailbox with children are `REFUSED`.
+    record Delete(String user, String name) implements Action<Done> {}
+
+    /// RENAME with children; of INBOX it moves the messages (RFC 3501 section 6.3.5).
+    record Rename(String user, String from, String to) implements Action<Done> {}
+
+    /// SUBSCRIBE and UNSUBSCRIBE.
+    record Subscribe(String user, String name, boolean subscribed) implements Action<Done> {}
+
+    /// SELECT takes the recent messages: the new first-recent UID becomes `uidNext`.
+    record ClaimRecent(long mailboxId) implements Action<RecentClaimed> {}
+
+    /// UIDs from here on are recent to the claiming session.
+    record RecentClaimed(long firstRecent) {}
+
+    /// Nothing more to say.
+    record Done() {}
+}

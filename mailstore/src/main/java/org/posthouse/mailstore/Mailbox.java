@@ -1,0 +1,19 @@
+package org.posthouse.mailstore;
+
+/// A mailbox.
+///
+/// @param id never reused in its virtual server; survives a rename
+/// @param user owner, a canonical address; `""` in no case
+/// @param name as IMAP shows it without prefix, `/` between levels, Unicode
+/// @param uidValidity RFC 3501 section 2.3.1.1
+/// @param specialUse `\Sent` and so on (RFC 6154), or `""`
+/// @param hasChildren whether mailboxes lie below
+/// @param subscribed whether the owner subscribed to the name
+public record Mailbox(
+        long id,
+        String user,
+        String name,
+        long uidValidity,
+        String specialUse,
+        boolean hasChildren,
+        boolean subscribed) {}

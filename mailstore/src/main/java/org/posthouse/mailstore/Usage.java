@@ -1,0 +1,4 @@
+package org.posthouse.mailstore;
+
+/// What a user has stored in all mailboxes.
+public record Usage(long messages, long bytes) {}

@@ -1,0 +1,2 @@
+/// A storage group: mailboxes, messages and bodies, replicated by a log.
+package org.posthouse.mailstore;

@@ -1,0 +1,2 @@
+/// Hosts Raft groups: the one place that imports Apache Ratis.
+package org.posthouse.replication;

@@ -1,0 +1,2 @@
+/// Fakes and test tools.
+package org.posthouse.testkit;
