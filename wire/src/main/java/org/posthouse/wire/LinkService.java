@@ -2,7 +2,7 @@ package org.posthouse.wire;
 
 import java.io.IOException;
 
-/// What a process does for its peers under one kind ([Opening#kind]). Registered with [LinkServer]. Methods run
+/// What a process does for its peers under one kind ([Opening#kind]). Registered with [LinkServices]. Methods run
 /// on a virtual thread of their own for each stream and call, and in order of arrival, on the link's reading
 /// thread, for notices (return at once).
 public interface LinkService {

@@ -1,0 +1,120 @@
+package org.posthouse.wire;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Takes links from peers: mutual TLS, the peer's name from its certificate, and then whatever
+/// [LinkServices] offers to that name.
+public final class LinkServer implements AutoCloseable {
+    /// Strangers may begin so many handshakes at a time; whoever comes then is turned away.
+    private static final int HANDSHAKES_MAX = 64;
+
+    private static final int BACKLOG = 256;
+    private static final Logger log = LoggerFactory.getLogger(LinkServer.class);
+
+    private final PeerIdentity identity;
+    private final LinkServices services;
+    private final LinkSettings settings;
+    private final ServerSocket listening;
+    private final LinkClock clock;
+    private final Semaphore handshakes = new Semaphore(HANDSHAKES_MAX);
+    private final Set<LinkConnection> links = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    private LinkServer(PeerIdentity identity, LinkServices services, LinkSettings settings, ServerSocket listening) {
+        this.identity = identity;
+        this.services = services;
+        this.settings = settings;
+        this.listening = listening;
+        this.clock = new LinkClock("link-server", settings.liveness(), () -> links.forEach(LinkConnection::tick));
+    }
+
+    /// Binds, and takes links from now on.
+    ///
+    /// @param address where; port 0 for any that is free
+    /// @throws IOException if it cannot be bound
+    public static LinkServer start(
+            InetSocketAddress address, PeerIdentity identity, LinkServices services, LinkSettings settings)
+            throws IOException {
+        ServerSocket listening = new ServerSocket();
+        try {
+            // A restarted node must not wait for the connections of its former life to fade.
+            listening.setReuseAddress(true);
+            listening.bind(address, BACKLOG);
+        } catch (IOException e) {
+            listening.close();
+            throw new IOException("cannot listen for links on " + address + ": " + e.getMessage(), e);
+        }
+        LinkServer server = new LinkServer(identity, services, settings, listening);
+        Thread.ofPlatform().daemon().name("link-accept").start(server::accept);
+        return server;
+    }
+
+    /// Where it listens.
+    public InetSocketAddress address() {
+        return (InetSocketAddress) listening.getLocalSocketAddress();
+    }
+
+    /// The links that stand now, in no order.
+    public List<Link> links() {
+        return List.copyOf(links);
+    }
+
+    private void accept() {
+        while (!closed) {
+            try {
+                Socket socket = listening.accept();
+                if (handshakes.tryAcquire()) {
+                    Thread.ofVirtual().name("link-handshake").start(() -> establish(socket));
+                } else {
+                    socket.close();
+                    log.warn("Turned away {}: {} handshakes are under way.", socket, HANDSHAKES_MAX);
+                }
+            } catch (IOException e) {
+                if (!closed) {
+                    log.warn("Accepting a link failed: {}", e.getMessage());
+                }
+            }
+        }
+    }
+
+    private void establish(Socket socket) {
+        try {
+            LinkConnection link = LinkConnection.accept(socket, identity, settings, services);
+            links.add(link);
+            link.start(reason -> {
+                links.remove(link);
+                log.info("The link from {} is gone: {}.", link.peer(), reason);
+            });
+            log.info("{} has linked in from {}.", link.peer(), link.address());
+            if (closed) {
+                link.close();
+            }
+        } catch (IOException e) {
+            log.warn("Refused a link from {}: {}", socket.getRemoteSocketAddress(), e.getMessage());
+        } finally {
+            handshakes.release();
+        }
+    }
+
+    /// Stops listening and ends all links.
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            listening.close();
+        } catch (IOException e) {
+            log.debug("Closing the links' listener failed.", e);
+        }
+        clock.close();
+        LinkClock.closeAll(links, "the process ends");
+    }
+}
