@@ -9,15 +9,11 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
-import org.bouncycastle.cert.X509CertificateHolder;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
@@ -54,7 +50,7 @@ public final class TlsIdentity {
     /// @throws IOException with a message for the operator: which file, what is wrong with it
     public static TlsIdentity load(Path certificates, Path key) throws IOException {
         try {
-            return new TlsIdentity(readKey(key), readCertificates(certificates));
+            return new TlsIdentity(readKey(key), Pem.certificates(certificates));
         } catch (GeneralSecurityException e) {
             throw new IOException(
                     "cannot use " + certificates + " with the key " + key + " for TLS: " + e.getMessage(), e);
@@ -76,45 +72,19 @@ public final class TlsIdentity {
         return chain;
     }
 
-    private static List<X509Certificate> readCertificates(Path file) throws IOException {
-        List<X509Certificate> chain = new ArrayList<>();
-        JcaX509CertificateConverter converter = new JcaX509CertificateConverter();
-        for (Object item : items(file)) {
-            if (item instanceof X509CertificateHolder holder) {
-                try {
-                    chain.add(converter.getCertificate(holder));
-                } catch (CertificateException e) {
-                    throw new IOException("damaged certificate in " + file + ": " + e.getMessage(), e);
-                }
-            }
-        }
-        if (chain.isEmpty()) {
-            throw new IOException("no certificate in " + file);
-        }
-        return chain;
-    }
-
     private static PrivateKey readKey(Path file) throws IOException {
         JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
-        for (Object item : items(file)) {
-            if (item instanceof PrivateKeyInfo info) {
-                return converter.getPrivateKey(info);
-            }
-            if (item instanceof PEMKeyPair pair) {
-                return converter.getPrivateKey(pair.getPrivateKeyInfo());
-            }
-        }
-        throw new IOException("no private key (unencrypted PEM) in " + file);
-    }
-
-    private static List<Object> items(Path file) throws IOException {
-        List<Object> items = new ArrayList<>();
         try (Reader reader = Files.newBufferedReader(file, StandardCharsets.US_ASCII);
                 PEMParser parser = new PEMParser(reader)) {
             for (Object item = parser.readObject(); item != null; item = parser.readObject()) {
-                items.add(item);
+                if (item instanceof PrivateKeyInfo info) {
+                    return converter.getPrivateKey(info);
+                }
+                if (item instanceof PEMKeyPair pair) {
+                    return converter.getPrivateKey(pair.getPrivateKeyInfo());
+                }
             }
         }
-        return items;
+        throw new IOException("no private key (unencrypted PEM) in " + file);
     }
 }

@@ -106,6 +106,16 @@ public final class WireReader {
         return taken;
     }
 
+    /// Gives back the last bytes of the block that the last call of [#read(byte[], int, int)] returned, for a
+    /// reader that learned from the block that it had ended earlier. Only for blocks read with a length below
+    /// 16 kB, and before anything else is read.
+    public void unread(int bytes) {
+        if (bytes > next) {
+            throw new IllegalStateException(bytes + " bytes were not in the last block");
+        }
+        next -= bytes;
+    }
+
     /// Exactly so many bytes.
     ///
     /// @throws EOFException if the stream ends first
