@@ -2,6 +2,7 @@ package org.posthouse.mailstore;
 
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.UUID;
 import org.posthouse.mail.Flags;
 import org.posthouse.mail.UidSet;
 
@@ -90,6 +91,12 @@ public sealed interface Action<R> {
 
     /// UIDs from here on are recent to the claiming session.
     record RecentClaimed(long firstRecent) {}
+
+    /// Names a user for the first time, so that its INBOX exists; nothing if it was named before.
+    record Welcome(String user) implements Action<Created> {}
+
+    /// The front end needs a session's records no more.
+    record Forget(UUID session) implements Action<Done> {}
 
     /// Nothing more to say.
     record Done() {}

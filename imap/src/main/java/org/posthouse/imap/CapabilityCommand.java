@@ -1,0 +1,27 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+
+/// CAPABILITY (RFC 3501 section 6.1.1): nothing is listed that does not work.
+final class CapabilityCommand implements Command {
+    private static final String ALWAYS = "IMAP4rev1 LITERAL+ SASL-IR ID";
+    private static final String AFTER_LOGIN =
+            " IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT SPECIAL-USE CREATE-SPECIAL-USE";
+
+    @Override
+    public Completed run(Session session, Decoder in) throws IOException {
+        in.expectEnd();
+        session.out().untagged("CAPABILITY " + of(session));
+        return Completed.ok("That is what this server can do");
+    }
+
+    /// The list for a session's state, as in `[CAPABILITY ...]`. Clients that log in without asking again must
+    /// find there what is true after login too.
+    static String of(Session session) {
+        if (session.loggedIn()) {
+            return ALWAYS + AFTER_LOGIN;
+        }
+        String startTls = session.duplex().offersTls() && !session.secure() ? " STARTTLS" : "";
+        return ALWAYS + startTls + (session.loginAllowed() ? " AUTH=PLAIN" : " LOGINDISABLED");
+    }
+}

@@ -1,0 +1,22 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+import org.posthouse.mailstore.Action;
+import org.posthouse.mailstore.Mailbox;
+
+/// DELETE (RFC 3501 section 6.3.4). A client that deletes the mailbox it has selected has none selected then.
+final class DeleteCommand implements Command {
+    @Override
+    public Completed run(Session session, Decoder in) throws IOException {
+        in.expectSp();
+        String name = in.mailbox();
+        in.expectEnd();
+
+        Mailbox mailbox = session.mailbox(name, "NONEXISTENT");
+        session.execute(new Action.Delete(session.user(), mailbox.name()));
+        if (session.selected() != null && session.selected().mailboxId() == mailbox.id()) {
+            session.select(null);
+        }
+        return Completed.ok("DELETE completed");
+    }
+}

@@ -1,0 +1,60 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+import org.posthouse.imap.ImapException.No;
+import org.posthouse.mail.Flags;
+import org.posthouse.mail.UidSet;
+import org.posthouse.mailstore.Action;
+import org.posthouse.mailstore.MailboxView;
+
+/// EXPUNGE (RFC 3501 section 6.4.3) and UID EXPUNGE (RFC 4315 section 2.1). The EXPUNGE lines are those that any
+/// change brings: told behind the command.
+final class ExpungeCommand implements Command {
+    private final boolean byUid;
+
+    ExpungeCommand(boolean byUid) {
+        this.byUid = byUid;
+    }
+
+    @Override
+    public Completed run(Session session, Decoder in) throws IOException {
+        SequenceSet set = null;
+        if (byUid) {
+            in.expectSp();
+            set = in.sequenceSet();
+        }
+        in.expectEnd();
+        checkWritable(session);
+
+        Selected selected = session.selected();
+        UidSet sequences = byUid ? selected.sequences(set, true) : UidSet.range(1, selected.size());
+        UidSet deleted = deleted(session, sequences);
+        if (!deleted.isEmpty()) {
+            session.execute(new Action.Expunge(selected.mailboxId(), deleted));
+        }
+        return Completed.ok(byUid ? "UID EXPUNGE completed" : "EXPUNGE completed");
+    }
+
+    static void checkWritable(Session session) {
+        if (session.selected().readOnly()) {
+            throw new No("READ-ONLY", "Mailbox was selected by EXAMINE");
+        }
+    }
+
+    /// UIDs of those that are `\Deleted` now.
+    static UidSet deleted(Session session, UidSet sequences) {
+        Selected selected = session.selected();
+        MailboxView view = session.store().view(selected.mailboxId());
+        UidSet.Builder deleted = new UidSet.Builder();
+        for (int range = 0; range < sequences.ranges(); range++) {
+            for (long sequence = sequences.first(range); sequence <= sequences.last(range); sequence++) {
+                long uid = selected.uid(sequence);
+                int at = view.indexOf(uid);
+                if (at >= 0 && view.flags(at).has(Flags.DELETED)) {
+                    deleted.add(uid);
+                }
+            }
+        }
+        return deleted.build();
+    }
+}

@@ -1,0 +1,116 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.posthouse.wire.Duplex;
+import org.posthouse.wire.LinkStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Carries on IMAP conversations: with clients from the greeting on, and with clients that a front end has logged
+/// in. May be used by many threads.
+public final class ImapServer {
+    private static final Logger LOG = LoggerFactory.getLogger(ImapServer.class);
+
+    private final ImapSettings settings;
+    private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+
+    /// A conversation that another process goes on with.
+    ///
+    /// @param client to be relayed from now on; the one that [#serve] was given, or TLS over it
+    /// @param early what the client sent behind its log-in: goes to the owner first
+    /// @param owner the owner's end
+    public record Relay(Duplex client, byte[] early, LinkStream owner) {}
+
+    /// A server with these settings.
+    public ImapServer(ImapSettings settings) {
+        this.settings = settings;
+    }
+
+    /// Serves a client until it is done, on the calling thread. The conversation is closed afterwards, unless
+    /// another process goes on with it.
+    ///
+    /// @return where [Login] handed the conversation over
+    public Optional<Relay> serve(Duplex client, Login login) {
+        Session session = new Session(settings, login, client, client.remote(), client.secure());
+        boolean handedOver = false;
+        sessions.add(session);
+        try {
+            session.out()
+                    .untagged("OK [CAPABILITY " + CapabilityCommand.of(session) + "] " + settings.name() + " ready");
+            new Connection(session).run();
+            if (session.owner() == null) {
+                return Optional.empty();
+            }
+            byte[] early = session.in().readFully(session.in().buffered());
+            handedOver = true;
+            return Optional.of(new Relay(session.duplex(), early, session.owner()));
+        } catch (IOException e) {
+            LOG.debug("IMAP client {} went away: {}", session.client(), e.getMessage());
+            return Optional.empty();
+        } finally {
+            sessions.remove(session);
+            if (!handedOver) {
+                session.duplex().close();
+            }
+        }
+    }
+
+    /// Serves a client that a front end passes on, from its log-in on: the answer to that is the first line.
+    void serve(Duplex stream, Login login, Login.Attempt attempt) {
+        Session session = new Session(settings, login, stream, attempt.remote(), attempt.secure());
+        sessions.add(session);
+        try {
+            if (new Connection(session).logIn(attempt)) {
+                new Connection(session).run();
+            }
+        } finally {
+            sessions.remove(session);
+            stream.close();
+        }
+    }
+
+    /// How many conversations go on.
+    public int sessions() {
+        return sessions.size();
+    }
+
+    /// Sends everybody away who is logged in: the virtual server is served elsewhere from now on.
+    ///
+    /// @param deadline for each, after which it is cut
+    public void dismiss(Duration deadline) {
+        for (Session session : sessions) {
+            Thread.ofVirtual().name("imap dismiss").start(() -> dismiss(session, deadline));
+        }
+    }
+
+    private static void dismiss(Session session, Duration deadline) {
+        try {
+            if (session.lock().tryLock(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+                try {
+                    session.out().bye("UNAVAILABLE", "Mailboxes are served elsewhere now, connect again");
+                } finally {
+                    session.lock().unlock();
+                }
+            }
+        } catch (IOException e) {
+            LOG.debug("IMAP client {} was gone already: {}", session.client(), e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            session.duplex().close();
+        }
+    }
+
+    /// The client's address as the fields of an opening carry it: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+    static String text(InetSocketAddress address) {
+        return address.getAddress().getHostAddress().contains(":")
+                ? "[" + address.getAddress().getHostAddress() + "]:" + address.getPort()
+                : address.getAddress().getHostAddress() + ":" + address.getPort();
+    }
+}

@@ -1,0 +1,108 @@
+package org.posthouse.imap;
+
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.posthouse.wire.Link;
+import org.posthouse.wire.LinkService;
+import org.posthouse.wire.LinkStream;
+import org.posthouse.wire.Opening;
+
+/// The owner's side of clients that come through a front end, and what the front end says to it. A stream of kind
+/// [#KIND] carries one client: its opening holds what the client logged in with, the first line back is the
+/// answer to that, and then both sides speak IMAP.
+public final class ImapService implements LinkService {
+    /// Of the streams.
+    public static final String KIND = "imap";
+
+    private static final int ANSWER_BYTES_MAX = 4 << 10;
+
+    private final ImapServer server;
+    private final Function<String, Optional<Login>> virtualServers;
+
+    /// @param virtualServers by name, who decides about log-ins to it; empty for one that is not served here
+    public ImapService(ImapServer server, Function<String, Optional<Login>> virtualServers) {
+        this.server = server;
+        this.virtualServers = virtualServers;
+    }
+
+    @Override
+    public void stream(Link from, LinkStream stream) {
+        Opening opening = stream.opening();
+        String name = opening.field("virtual-server");
+        var attempt = new Login.Attempt(
+                opening.field("tag"),
+                opening.field("user"),
+                opening.field("password"),
+                address(opening.field("remote")),
+                Boolean.parseBoolean(opening.field("secure")));
+        Login notHere = _ -> new Login.Unavailable("Virtual server " + name + " is not served here");
+        server.serve(stream, virtualServers.apply(name).orElse(notHere), attempt);
+    }
+
+    /// What a front end opens a stream with.
+    public static Opening opening(String virtualServer, Login.Attempt attempt) {
+        SortedMap<String, String> fields = new TreeMap<>();
+        fields.put("virtual-server", virtualServer);
+        fields.put("tag", attempt.tag());
+        fields.put("user", attempt.user());
+        fields.put("password", attempt.password());
+        fields.put("remote", ImapServer.text(attempt.remote()));
+        fields.put("secure", Boolean.toString(attempt.secure()));
+        return new Opening(KIND, fields);
+    }
+
+    /// What the owner answered, for a front end to return from its [Login]: the hand-over, or, with the stream
+    /// closed, a refusal.
+    ///
+    /// @throws IOException if the stream ends first, or a read timeout set on it passes: ask again elsewhere
+    public static Login.Outcome answer(LinkStream stream, Login.Attempt attempt) throws IOException {
+        String line = line(stream);
+        if (line.startsWith(attempt.tag() + " OK ")) {
+            return new Login.HandOver(line, stream);
+        }
+        stream.close();
+        if (line.startsWith(attempt.tag() + " NO [AUTHENTICATIONFAILED]")) {
+            return new Login.Refused();
+        }
+        int text = line.indexOf("] ");
+        return new Login.Unavailable(text < 0 ? "Mailboxes are not available, try again" : line.substring(text + 2));
+    }
+
+    /// Byte by byte: nothing behind the line may be taken.
+    private static String line(LinkStream stream) throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        while (true) {
+            int octet = stream.input().read();
+            if (octet < 0) {
+                throw new EOFException("the owner closed the stream before it answered the log-in");
+            }
+            if (octet == '\n') {
+                return line.toString(StandardCharsets.ISO_8859_1).stripTrailing();
+            }
+            line.write(octet);
+            if (line.size() > ANSWER_BYTES_MAX) {
+                throw new IOException("the owner's answer to the log-in is too long");
+            }
+        }
+    }
+
+    private static InetSocketAddress address(String text) {
+        int colon = text.lastIndexOf(':');
+        String host = text.substring(0, colon);
+        try {
+            InetAddress address =
+                    InetAddress.ofLiteral(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
+            return new InetSocketAddress(address, Integer.parseInt(text.substring(colon + 1)));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("the field 'remote' holds no address: " + text, e);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.posthouse.mail.MailboxNames;
+
+/// LSUB (RFC 3501 section 6.3.9). Where `%` hides a name below, its parent is shown as `\Noselect`.
+final class LsubCommand implements Command {
+    @Override
+    public Completed run(Session session, Decoder in) throws IOException {
+        in.expectSp();
+        String reference = Decoder.utf7Pattern(in.astring());
+        in.expectSp();
+        String pattern = reference + Decoder.utf7Pattern(in.listMailbox());
+        in.expectEnd();
+
+        Map<String, Boolean> shown = new LinkedHashMap<>(); // name, whether subscribed itself
+        for (String name : session.store().subscriptions(session.user())) {
+            if (MailboxNames.matches(pattern, name)) {
+                shown.put(name, true);
+            } else if (pattern.endsWith("%")) {
+                parents(pattern, name, shown);
+            }
+        }
+        for (Map.Entry<String, Boolean> entry : shown.entrySet()) {
+            session.out().text("* LSUB (").text(entry.getValue() ? "" : "\\Noselect");
+            session.out()
+                    .text(") \"/\" ")
+                    .mailbox(MailboxNames.encode(entry.getKey()))
+                    .endLine();
+        }
+        return Completed.ok("LSUB completed");
+    }
+
+    private static void parents(String pattern, String name, Map<String, Boolean> shown) {
+        for (int at = name.indexOf(MailboxNames.SEPARATOR);
+                at >= 0;
+                at = name.indexOf(MailboxNames.SEPARATOR, at + 1)) {
+            String parent = name.substring(0, at);
+            if (MailboxNames.matches(pattern, parent)) {
+                shown.putIfAbsent(parent, false);
+            }
+        }
+    }
+}

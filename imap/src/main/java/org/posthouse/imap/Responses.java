@@ -1,0 +1,305 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import org.posthouse.mail.Flags;
+import org.posthouse.mail.UidSet;
+import org.posthouse.mailstore.Epoch;
+import org.posthouse.mailstore.MailStore;
+
+/// Writes responses into a buffer that goes out by whole lines: at [#FLUSH_BYTES], or when nothing more of the
+/// client is there to be answered. What was read from the store counts only if this node still owned it
+/// afterwards (DESIGN.md section 4): so before bytes go out, the epoch under which they were read is confirmed.
+/// The bytes of a literal need no confirmation of their own: a body never changes, and its line was confirmed.
+/// Not thread-safe; the session's lock guards it.
+final class Responses {
+    private static final int FLUSH_BYTES = 64 << 10;
+    private static final int SMALL_BYTES = 1 << 10;
+    private static final int QUOTED_CHARS_MAX = 1_000;
+    private static final byte[][] SYSTEM_FLAGS = systemFlags();
+    private static final int RECENT = 32;
+
+    private OutputStream out;
+    private byte[] buffer = new byte[SMALL_BYTES];
+    private int length;
+    private MailStore store;
+    private Epoch unconfirmed;
+    private boolean insideSentLine;
+
+    /// Fills a part of a literal.
+    interface Source {
+        /// As [MailStore.Body#read].
+        int read(long offset, byte[] into, int at, int length);
+    }
+
+    Responses(OutputStream out) {
+        this.out = out;
+    }
+
+    /// Goes on on another stream (TLS).
+    void continueOn(OutputStream next) {
+        out = next;
+    }
+
+    /// What is written from here on was read under this epoch.
+    void under(MailStore from, Epoch epoch) throws IOException {
+        if (unconfirmed != null && !unconfirmed.equals(epoch)) {
+            flush(); // and fails, most likely: the older epoch is over
+        }
+        store = from;
+        unconfirmed = epoch;
+    }
+
+    // ---- lines ----
+
+    /// A tagged answer.
+    void tagged(String tag, String condition, String code, String text) throws IOException {
+        text(tag).text(" ").text(condition).text(" ");
+        code(code);
+        text(text).endLine();
+    }
+
+    /// An untagged line of plain text.
+    void untagged(String line) throws IOException {
+        text("* ").text(line).endLine();
+    }
+
+    /// `* BYE`, after which nothing follows. What was not confirmed is dropped: it may be untrue.
+    ///
+    /// @return whether it could be said: not in the middle of a line that is half sent
+    boolean bye(String code, String text) throws IOException {
+        discard();
+        if (insideSentLine) {
+            return false;
+        }
+        text("* BYE ");
+        code(code);
+        text(text).endLine();
+        flush();
+        return true;
+    }
+
+    /// Asks the client to go on.
+    void continuation(String text) throws IOException {
+        text("+ ").text(text).endLine();
+        flush();
+    }
+
+    void endLine() throws IOException {
+        octet('\r');
+        octet('\n');
+        insideSentLine = false;
+        if (length >= FLUSH_BYTES) {
+            flush();
+        }
+    }
+
+    /// Sends what there is.
+    void flush() throws IOException {
+        if (length > 0) {
+            confirm();
+            out.write(buffer, 0, length);
+            length = 0;
+        }
+        unconfirmed = null;
+        out.flush();
+        if (buffer.length > SMALL_BYTES) {
+            buffer = new byte[SMALL_BYTES]; // an idle session must be small
+        }
+    }
+
+    /// How many bytes have not gone out.
+    int pending() {
+        return length;
+    }
+
+    /// Whether the beginning of the current line has gone out already.
+    boolean insideSentLine() {
+        return insideSentLine;
+    }
+
+    /// Takes back what was written since `mark`, the value of [#pending] at the beginning of a line.
+    void backTo(int mark) {
+        length = Math.min(length, mark);
+    }
+
+    /// Drops what has not gone out.
+    void discard() {
+        length = 0;
+        unconfirmed = null;
+    }
+
+    // ---- words ----
+
+    Responses text(String ascii) {
+        int count = ascii.length();
+        room(count);
+        for (int i = 0; i < count; i++) {
+            buffer[length + i] = (byte) ascii.charAt(i);
+        }
+        length += count;
+        return this;
+    }
+
+    Responses octet(int octet) {
+        room(1);
+        buffer[length++] = (byte) octet;
+        return this;
+    }
+
+    Responses number(long number) {
+        room(20);
+        if (number == 0) {
+            buffer[length++] = '0';
+            return this;
+        }
+        int start = length;
+        for (long left = number; left > 0; left /= 10) {
+            buffer[length++] = (byte) ('0' + left % 10);
+        }
+        for (int i = start, j = length - 1; i < j; i++, j--) {
+            byte swapped = buffer[i];
+            buffer[i] = buffer[j];
+            buffer[j] = swapped;
+        }
+        return this;
+    }
+
+    Responses set(UidSet set) {
+        return text(set.toString());
+    }
+
+    /// A string: quoted if that can be, else a literal. A NUL, which neither may hold, becomes 0x80.
+    Responses string(String octets) {
+        boolean quotable = octets.length() <= QUOTED_CHARS_MAX;
+        for (int i = 0; i < octets.length() && quotable; i++) {
+            char c = octets.charAt(i);
+            quotable = (c >= 0x20 && c < 0x7f) || c == '\t';
+        }
+        if (!quotable) {
+            return text("{").number(octets.length()).text("}\r\n").text(octets.replace('\0', '\u0080'));
+        }
+        octet('"');
+        for (int i = 0; i < octets.length(); i++) {
+            char c = octets.charAt(i);
+            if (c == '"' || c == '\\') {
+                octet('\\');
+            }
+            octet(c);
+        }
+        return octet('"');
+    }
+
+    /// A string, or NIL for null.
+    Responses nstring(String octets) {
+        return octets == null ? text("NIL") : string(octets);
+    }
+
+    /// A mailbox's name, encoded already.
+    Responses mailbox(String encoded) {
+        if (encoded.isEmpty() || encoded.equalsIgnoreCase("NIL")) {
+            return string(encoded);
+        }
+        for (int i = 0; i < encoded.length(); i++) {
+            char c = encoded.charAt(i);
+            if (c <= ' ' || c >= 0x7f || "(){%*\"\\".indexOf(c) >= 0) {
+                return string(encoded);
+            }
+        }
+        return text(encoded);
+    }
+
+    /// `(\Seen $Forwarded)`
+    Responses flags(Flags flags, boolean recent) {
+        byte[] system = SYSTEM_FLAGS[flags.bits() | (recent ? RECENT : 0)];
+        octet('(').bytes(system, 0, system.length);
+        boolean first = system.length == 0;
+        List<String> keywords = flags.keywords();
+        for (int i = 0; i < keywords.size(); i++) {
+            if (!first) {
+                octet(' ');
+            }
+            text(keywords.get(i));
+            first = false;
+        }
+        return octet(')');
+    }
+
+    /// Bytes in memory as a literal.
+    Responses literal(byte[] bytes, int from, int count) throws IOException {
+        text("{").number(count).text("}\r\n");
+        if (length + count <= FLUSH_BYTES) {
+            return bytes(bytes, from, count);
+        }
+        sendInsideLine();
+        out.write(bytes, from, count);
+        return this;
+    }
+
+    /// A stretch of a body as a literal, never in memory whole.
+    void literal(Source source, long offset, long count) throws IOException {
+        text("{").number(count).text("}\r\n");
+        long done = 0;
+        while (done < count) {
+            if (length == FLUSH_BYTES || (length > FLUSH_BYTES / 2 && count - done > FLUSH_BYTES - length)) {
+                sendInsideLine();
+            }
+            int part = (int) Math.min(count - done, Math.max(FLUSH_BYTES - length, 1));
+            room(part);
+            int taken = source.read(offset + done, buffer, length, part);
+            if (taken <= 0) {
+                throw new IOException("body ends " + (count - done) + " bytes early");
+            }
+            length += taken;
+            done += taken;
+        }
+    }
+
+    private Responses bytes(byte[] bytes, int from, int count) {
+        room(count);
+        System.arraycopy(bytes, from, buffer, length, count);
+        length += count;
+        return this;
+    }
+
+    private void code(String code) {
+        if (!code.isEmpty()) {
+            text("[").text(code).text("] ");
+        }
+    }
+
+    private void sendInsideLine() throws IOException {
+        if (!insideSentLine) {
+            confirm();
+        }
+        insideSentLine = true;
+        out.write(buffer, 0, length);
+        length = 0;
+    }
+
+    private void confirm() {
+        if (unconfirmed != null) {
+            store.confirm(unconfirmed);
+        }
+    }
+
+    private void room(int count) {
+        if (length + count > buffer.length) {
+            int wanted = Math.max(buffer.length * 4, length + count);
+            buffer = Arrays.copyOf(buffer, Math.max(Math.min(wanted, FLUSH_BYTES), length + count));
+        }
+    }
+
+    private static byte[][] systemFlags() {
+        byte[][] all = new byte[2 * RECENT][];
+        for (int bits = 0; bits < all.length; bits++) {
+            String names = String.join(" ", Flags.of(bits & (RECENT - 1)).names());
+            String recent = (bits & RECENT) == 0 ? "" : names.isEmpty() ? "\\Recent" : " \\Recent";
+            all[bits] = (names + recent).getBytes(StandardCharsets.US_ASCII);
+        }
+        return all;
+    }
+}

@@ -1,0 +1,153 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.posthouse.imap.ImapException.Bad;
+
+/// A section of a message that FETCH asks for (RFC 3501 section 6.4.5).
+///
+/// @param label how the response names it, up to the partial's origin
+/// @param path part numbers; empty for the message itself
+/// @param fields names for [Kind#FIELDS] and [Kind#FIELDS_NOT]
+/// @param peek whether `\Seen` stays as it is
+/// @param from first byte wanted, -1 for all
+/// @param count how many bytes at most
+record Section(String label, int[] path, Kind kind, List<String> fields, boolean peek, long from, long count) {
+    private static final int FIELDS_MAX = 1_000;
+    private static final int PATH_MAX = 100;
+
+    /// What of the part.
+    enum Kind {
+        ALL,
+        HEADER,
+        FIELDS,
+        FIELDS_NOT,
+        TEXT,
+        MIME
+    }
+
+    /// RFC822, RFC822.HEADER or RFC822.TEXT.
+    static Section rfc822(String label, Kind kind, boolean peek) {
+        return new Section(label, new int[0], kind, List.of(), peek, -1, 0);
+    }
+
+    /// Whether the whole header and nothing else of the message is needed.
+    boolean headerOnly() {
+        return path.length == 0 && (kind == Kind.HEADER || kind == Kind.FIELDS || kind == Kind.FIELDS_NOT);
+    }
+
+    /// Reads what follows `BODY` or `BODY.PEEK`, beginning with the bracket.
+    static Section read(Decoder in, boolean peek) throws IOException {
+        StringBuilder label = new StringBuilder("BODY[");
+        in.expect('[');
+        int[] path = path(in, label);
+        Kind kind = Kind.ALL;
+        List<String> fields = List.of();
+        if (in.peek() != ']') {
+            String name = in.sectionText();
+            label.append(name);
+            kind = kind(name, path);
+            if (kind == Kind.FIELDS || kind == Kind.FIELDS_NOT) {
+                in.expectSp();
+                fields = fields(in, label);
+            }
+        }
+        in.expect(']');
+        label.append(']');
+        long from = -1;
+        long count = 0;
+        if (in.take('<')) {
+            from = in.number();
+            in.expect('.');
+            count = in.number();
+            in.expect('>');
+            if (count == 0) {
+                throw new Bad("A partial of no bytes");
+            }
+            label.append('<').append(from).append('>');
+        }
+        return new Section(label.toString(), path, kind, fields, peek, from, count);
+    }
+
+    private static int[] path(Decoder in, StringBuilder label) {
+        int[] path = new int[8];
+        int length = 0;
+        while (in.peek() >= '0' && in.peek() <= '9') {
+            long number = in.number();
+            if (number == 0 || number > Integer.MAX_VALUE || length == PATH_MAX) {
+                throw new Bad("No such part number");
+            }
+            if (length == path.length) {
+                path = Arrays.copyOf(path, length * 2);
+            }
+            path[length++] = (int) number;
+            label.append(number);
+            if (!in.take('.')) {
+                break;
+            }
+            label.append('.');
+            if (in.peek() == ']') {
+                throw new Bad("A section ends with a dot");
+            }
+        }
+        return Arrays.copyOf(path, length);
+    }
+
+    private static Kind kind(String name, int[] path) {
+        return switch (name) {
+            case "HEADER" -> Kind.HEADER;
+            case "HEADER.FIELDS" -> Kind.FIELDS;
+            case "HEADER.FIELDS.NOT" -> Kind.FIELDS_NOT;
+            case "TEXT" -> Kind.TEXT;
+            case "MIME" -> {
+                if (path.length == 0) {
+                    throw new Bad("MIME needs a part number");
+                }
+                yield Kind.MIME;
+            }
+            default -> throw new Bad("No such section");
+        };
+    }
+
+    private static List<String> fields(Decoder in, StringBuilder label) throws IOException {
+        List<String> fields = new ArrayList<>();
+        in.expect('(');
+        do {
+            fields.add(in.astring());
+            if (fields.size() > FIELDS_MAX) {
+                throw new Bad("More than " + FIELDS_MAX + " header fields");
+            }
+        } while (in.take(' '));
+        in.expect(')');
+        label.append(" (");
+        for (int i = 0; i < fields.size(); i++) {
+            label.append(i == 0 ? "" : " ").append(astring(fields.get(i).toUpperCase(Locale.ROOT)));
+        }
+        label.append(')');
+        return fields;
+    }
+
+    /// A field's name is an atom in all but odd requests, which must not break the response.
+    private static String astring(String name) {
+        boolean atom = !name.isEmpty();
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            atom &= c > ' ' && c < 0x7f && "(){%*\"\\]".indexOf(c) < 0;
+        }
+        if (atom) {
+            return name;
+        }
+        StringBuilder quoted = new StringBuilder("\"");
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c < ' ' || c >= 0x7f) {
+                throw new Bad("No such header field name");
+            }
+            quoted.append(c == '"' || c == '\\' ? "\\" : "").append(c);
+        }
+        return quoted.append('"').toString();
+    }
+}

@@ -1,0 +1,253 @@
+package org.posthouse.imap;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.posthouse.imap.ImapException.Bad;
+import org.posthouse.mail.Flags;
+import org.posthouse.mail.UidSet;
+import org.posthouse.mailstore.Changes;
+import org.posthouse.mailstore.Mailbox;
+import org.posthouse.mailstore.MailboxView;
+import org.posthouse.mailstore.MessageRow;
+
+/// The selected mailbox as this client has been told of it (DESIGN.md section 6): sequence numbers count these
+/// UIDs, whatever has happened since. Four bytes a message.
+///
+/// Invariants, in the letters of the design's token:
+/// - `A` ([#uidNextTold]): every UID below it has been told by EXISTS; none above is in the view.
+/// - `E` ([#expungesTold]): a message is in the view if its UID is below `A` and it was not expunged at or before
+///   `E`. Where EXPUNGE must not be told, `E` stays.
+/// - `F` ([#flagsTold]): flag changes up to here have been told. Telling one twice does no harm.
+final class Selected {
+    private final long mailboxId;
+    private final long uidValidity;
+    private final boolean readOnly;
+    private final long firstRecent;
+    private int[] uids; // unsigned, ascending
+    private int size;
+    private long uidNextTold;
+    private long expungesTold;
+    private long flagsTold;
+    private long ownModSeq; // of a change this session made and has shown, or need not show
+    private final Set<String> keywordsTold = new HashSet<>(); // in lower case
+
+    /// What may be told now (RFC 3501 section 7.4.1).
+    enum Telling {
+        /// Also EXPUNGE: no sequence number of the client is on its way.
+        ALL,
+        /// Only EXISTS and flags.
+        NO_EXPUNGES
+    }
+
+    Selected(Mailbox mailbox, boolean readOnly, long firstRecent, MailboxView view) {
+        this.mailboxId = mailbox.id();
+        this.uidValidity = mailbox.uidValidity();
+        this.readOnly = readOnly;
+        this.firstRecent = firstRecent;
+        this.size = view.size();
+        this.uids = new int[size];
+        for (int i = 0; i < size; i++) {
+            uids[i] = (int) view.uid(i);
+        }
+        this.uidNextTold = view.uidNext();
+        this.expungesTold = view.highestModSeq();
+        this.flagsTold = view.highestModSeq();
+    }
+
+    long mailboxId() {
+        return mailboxId;
+    }
+
+    long uidValidity() {
+        return uidValidity;
+    }
+
+    boolean readOnly() {
+        return readOnly;
+    }
+
+    /// How many messages the client knows of.
+    int size() {
+        return size;
+    }
+
+    /// UID at a sequence number.
+    long uid(long sequence) {
+        return Integer.toUnsignedLong(uids[(int) sequence - 1]);
+    }
+
+    boolean recent(long uid) {
+        return uid >= firstRecent;
+    }
+
+    /// How many in the view are recent.
+    int recentCount() {
+        return size - lowerBound(firstRecent);
+    }
+
+    /// Sequence numbers of the messages that a set names. UIDs that are not there are passed over; a sequence
+    /// number that is not there is a mistake of the client.
+    UidSet sequences(SequenceSet set, boolean byUid) {
+        if (!byUid) {
+            UidSet sequences = set.numbers(size);
+            if (size == 0 || sequences.last(sequences.ranges() - 1) > size) {
+                throw new Bad("No such message: there are " + size);
+            }
+            return sequences;
+        }
+        if (size == 0) {
+            return UidSet.EMPTY;
+        }
+        UidSet wanted = set.numbers(uid(size));
+        UidSet.Builder sequences = new UidSet.Builder();
+        for (int range = 0; range < wanted.ranges(); range++) {
+            int first = lowerBound(wanted.first(range));
+            int behind = lowerBound(wanted.last(range) + 1);
+            if (first < behind) {
+                sequences.add(first + 1L, behind);
+            }
+        }
+        return sequences.build();
+    }
+
+    /// UIDs of sequence numbers.
+    UidSet uids(UidSet sequences) {
+        UidSet.Builder set = new UidSet.Builder();
+        for (int range = 0; range < sequences.ranges(); range++) {
+            for (long sequence = sequences.first(range); sequence <= sequences.last(range); sequence++) {
+                set.add(uid(sequence));
+            }
+        }
+        return set.build();
+    }
+
+    /// The sequence number of a UID, or 0.
+    long sequence(long uid) {
+        int at = lowerBound(uid);
+        return at < size && uid(at + 1L) == uid ? at + 1L : 0;
+    }
+
+    /// A change that this session made itself and has shown, or was asked not to show (`.SILENT`).
+    void madeOwnChange(long modSeq) {
+        ownModSeq = Math.max(ownModSeq, modSeq);
+    }
+
+    /// Whether everything before a change has been told, so that the change is all that is news.
+    boolean nothingBetween(long modSeq) {
+        return modSeq == flagsTold + 1;
+    }
+
+    /// Up to where this client has been told everything: what [#tell] needs the changes from.
+    long toldUpTo() {
+        return Math.min(expungesTold, flagsTold);
+    }
+
+    /// Tells what has happened.
+    void tell(Changes changes, Telling telling, Responses out) throws java.io.IOException {
+        if (telling == Telling.ALL) {
+            tellExpunges(changes, out);
+        }
+        tellNewcomers(changes, out);
+        for (MessageRow row : changes.changed()) {
+            if (row.modSeq() > flagsTold && row.modSeq() != ownModSeq) {
+                long sequence = sequence(row.uid());
+                if (sequence > 0 && row.savedModSeq() != row.modSeq()) {
+                    tellKeywords(row.flags(), out);
+                    out.text("* ").number(sequence).text(" FETCH (UID ").number(row.uid());
+                    out.text(" FLAGS ").flags(row.flags(), recent(row.uid())).text(")");
+                    out.endLine();
+                }
+            }
+        }
+        flagsTold = Math.max(flagsTold, changes.highestModSeq());
+    }
+
+    /// Keywords must be listed before they are used (RFC 3501 section 7.2.6).
+    void tellKeywords(Flags flags, Responses out) throws java.io.IOException {
+        boolean news = false;
+        for (String keyword : flags.keywords()) {
+            news |= keywordsTold.add(keyword.toLowerCase(Locale.ROOT));
+        }
+        if (news) {
+            out.text("* FLAGS ").flags(new Flags(31, List.copyOf(keywordsTold)), false);
+            out.endLine();
+        }
+    }
+
+    /// The keywords listed at SELECT.
+    void toldKeywords(List<String> keywords) {
+        keywords.forEach(keyword -> keywordsTold.add(keyword.toLowerCase(Locale.ROOT)));
+    }
+
+    private void tellExpunges(Changes changes, Responses out) throws java.io.IOException {
+        for (Changes.Gone gone : changes.expunged()) {
+            if (gone.modSeq() > expungesTold && gone.uid() < uidNextTold) {
+                long sequence = sequence(gone.uid());
+                if (sequence > 0) {
+                    remove((int) sequence);
+                    out.text("* ").number(sequence).text(" EXPUNGE");
+                    out.endLine();
+                }
+            }
+        }
+        expungesTold = Math.max(expungesTold, changes.highestModSeq());
+    }
+
+    /// A message that came and went while EXPUNGE could not be told is counted too: its EXPUNGE follows.
+    private void tellNewcomers(Changes changes, Responses out) throws java.io.IOException {
+        if (changes.uidNext() <= uidNextTold) {
+            return;
+        }
+        List<Long> newcomers = new ArrayList<>();
+        for (MessageRow row : changes.changed()) {
+            if (row.uid() >= uidNextTold) {
+                newcomers.add(row.uid());
+            }
+        }
+        for (Changes.Gone gone : changes.expunged()) {
+            if (gone.uid() >= uidNextTold && gone.modSeq() > expungesTold) {
+                newcomers.add(gone.uid());
+            }
+        }
+        newcomers.sort(Comparator.naturalOrder());
+        uidNextTold = changes.uidNext();
+        if (newcomers.isEmpty()) {
+            return;
+        }
+        if (size + newcomers.size() > uids.length) {
+            uids = Arrays.copyOf(uids, size + newcomers.size() + size / 8);
+        }
+        for (long uid : newcomers) {
+            uids[size++] = (int) uid;
+        }
+        out.text("* ").number(size).text(" EXISTS");
+        out.endLine();
+        out.text("* ").number(recentCount()).text(" RECENT");
+        out.endLine();
+    }
+
+    private void remove(int sequence) {
+        System.arraycopy(uids, sequence, uids, sequence - 1, size - sequence);
+        size--;
+    }
+
+    /// Position, from 0, of the first UID that is not below the one given.
+    private int lowerBound(long uid) {
+        int low = 0;
+        int high = size;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (Integer.toUnsignedLong(uids[middle]) < uid) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+}

@@ -1,0 +1,227 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.locks.ReentrantLock;
+import org.posthouse.imap.ImapException.No;
+import org.posthouse.imap.Selected.Telling;
+import org.posthouse.mail.MailDate;
+import org.posthouse.mailstore.Action;
+import org.posthouse.mailstore.CommandId;
+import org.posthouse.mailstore.MailStore;
+import org.posthouse.mailstore.Mailbox;
+import org.posthouse.mailstore.StoreException;
+import org.posthouse.wire.Duplex;
+import org.posthouse.wire.LinkStream;
+import org.posthouse.wire.WireReader;
+
+/// One client's conversation: what commands share. Whoever writes to the client or looks at what the client has
+/// been told holds [#lock]; it is free while the server waits for the client to say something.
+final class Session {
+    private final ImapSettings settings;
+    private final Login login;
+    private final InetSocketAddress remote;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Responses out;
+    private Duplex duplex;
+    private WireReader in;
+    private Decoder decoder;
+    private boolean secure;
+    private String user;
+    private MailStore store;
+    private Selected selected;
+    private LinkStream owner;
+    private boolean over;
+    private String tag = "*";
+    private int loginFailures;
+
+    Session(ImapSettings settings, Login login, Duplex duplex, InetSocketAddress remote, boolean secure) {
+        this.settings = settings;
+        this.login = login;
+        this.remote = remote;
+        this.secure = secure;
+        this.duplex = duplex;
+        this.out = new Responses(duplex.output());
+        read();
+    }
+
+    // ---- the connection ----
+
+    ImapSettings settings() {
+        return settings;
+    }
+
+    ImapLimits limits() {
+        return settings.limits();
+    }
+
+    ReentrantLock lock() {
+        return lock;
+    }
+
+    Responses out() {
+        return out;
+    }
+
+    Duplex duplex() {
+        return duplex;
+    }
+
+    WireReader in() {
+        return in;
+    }
+
+    Decoder decoder() {
+        return decoder;
+    }
+
+    InetSocketAddress remote() {
+        return remote;
+    }
+
+    boolean secure() {
+        return secure;
+    }
+
+    /// Whether a password may be sent now.
+    boolean loginAllowed() {
+        return secure || settings.plainTextLogin();
+    }
+
+    /// Goes on in TLS. What the client sent in clear behind STARTTLS is dropped (RFC 3501 section 6.2.1).
+    void startTls() throws IOException {
+        out.flush();
+        in.discardBuffered();
+        duplex = duplex.startTls();
+        duplex.readTimeout(limits().loginTimeout());
+        secure = true;
+        out.continueOn(duplex.output());
+        read();
+    }
+
+    /// The client said good-bye, or another process has taken over.
+    void end() {
+        over = true;
+    }
+
+    boolean over() {
+        return over;
+    }
+
+    /// Of the command being carried out.
+    String tag() {
+        return tag;
+    }
+
+    void tag(String ofCommand) {
+        tag = ofCommand;
+    }
+
+    /// For logs.
+    String client() {
+        String address = remote == null ? "?" : remote.getAddress() + ":" + remote.getPort();
+        return user == null ? address : user + " at " + address;
+    }
+
+    private void read() {
+        in = new WireReader(duplex.input());
+        decoder = new Decoder(in, settings.limits(), () -> out.continuation("OK"));
+    }
+
+    // ---- before login ----
+
+    /// Who decides about user names and passwords.
+    Login login() {
+        return login;
+    }
+
+    /// Counts a wrong password.
+    ///
+    /// @return how many there were
+    int loginFailed() {
+        return ++loginFailures;
+    }
+
+    /// From here on the user's mailboxes are served.
+    void logIn(String name, MailStore from) throws IOException {
+        user = name;
+        store = from;
+        duplex.readTimeout(limits().idleTimeout());
+    }
+
+    /// From here on the owner's process answers.
+    void handOver(LinkStream to) {
+        owner = to;
+        end();
+    }
+
+    /// Who has taken over, or null.
+    LinkStream owner() {
+        return owner;
+    }
+
+    // ---- logged in ----
+
+    boolean loggedIn() {
+        return user != null;
+    }
+
+    String user() {
+        return user;
+    }
+
+    MailStore store() {
+        return store;
+    }
+
+    /// One mailbox of the user's.
+    ///
+    /// @param code of the NO if there is none: `NONEXISTENT`, or `TRYCREATE` where it is a target
+    Mailbox mailbox(String name, String code) {
+        return store.mailbox(user, name).orElseThrow(() -> new No(code, "No such mailbox"));
+    }
+
+    /// Carries out one change of the user's mail.
+    <R> R execute(Action<R> action) {
+        return store.execute(CommandId.NONE, action, limits().commitDeadline());
+    }
+
+    /// Refuses what would take the user over the quota.
+    void checkQuota(long moreBytes) {
+        long bytesMax = settings.quota().applyAsLong(user);
+        if (bytesMax > 0 && store.usage(user).bytes() + moreBytes > bytesMax) {
+            throw new No("OVERQUOTA", "Not enough room: the quota is " + (bytesMax >> 10) + " kB");
+        }
+    }
+
+    /// For messages that come without a date.
+    static MailDate now() {
+        return new MailDate(System.currentTimeMillis() / 1_000, 0);
+    }
+
+    // ---- selected ----
+
+    /// The selected mailbox, or null.
+    Selected selected() {
+        return selected;
+    }
+
+    void select(Selected mailbox) {
+        selected = mailbox;
+    }
+
+    /// Tells what has happened in the selected mailbox.
+    void tell(Telling telling) throws IOException {
+        if (selected == null) {
+            return;
+        }
+        try {
+            selected.tell(store.changes(selected.mailboxId(), selected.toldUpTo()), telling, out);
+        } catch (StoreException e) {
+            if (e.kind() == StoreException.Kind.NO_SUCH_MAILBOX) {
+                throw new ImapException.Bye("", "The selected mailbox was deleted");
+            }
+            throw e;
+        }
+    }
+}

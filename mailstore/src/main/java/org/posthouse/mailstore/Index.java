@@ -1,0 +1,237 @@
+package org.posthouse.mailstore;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.rocksdb.AbstractEventListener;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.CompressionType;
+import org.rocksdb.FlushJobInfo;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Snapshot;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/// RocksDB as the storage group uses it: one column family, no log of its own. What is on its disk is always the
+/// state at the end of some batch; before any of it gets there, `beforeFlush` has run (RocksDB picks the
+/// memtables of a flush, calls the listener, then writes: db_impl_compaction_flush.cc,
+/// `FlushMemTableToOutputFile`; only while it shuts down it calls no listener, so [#close] runs it itself).
+final class Index implements AutoCloseable {
+    private static final int FLUSH_BYTES_MIN = 64 << 10; // RocksDB takes no less
+
+    private final Path folder;
+    private final Runnable beforeFlush;
+    private final long flushBytes;
+    private final BloomFilter filter = new BloomFilter(10, false);
+    private final AbstractEventListener listener;
+    private final Options options;
+    private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
+    private final RocksDB db;
+    private long unflushedBytes; // of the applying thread
+
+    /// Called for each row of a scan.
+    interface Visitor {
+        /// @return whether to go on
+        boolean row(byte[] key, byte[] value);
+    }
+
+    /// Rows as they were at one moment.
+    interface View extends AutoCloseable {
+        byte[] get(byte[] key);
+
+        void scan(byte[] prefix, byte[] from, Visitor visitor);
+
+        @Override
+        void close();
+    }
+
+    Index(Path folder, StoreMemory memory, long flushBytes, Runnable beforeFlush) throws IOException {
+        this.folder = folder;
+        this.beforeFlush = beforeFlush;
+        this.flushBytes = flushBytes;
+        Files.createDirectories(folder);
+        listener = new AbstractEventListener(AbstractEventListener.EnabledEventCallback.ON_FLUSH_BEGIN) {
+            @Override
+            public void onFlushBegin(RocksDB flushing, FlushJobInfo info) {
+                beforeFlush.run();
+            }
+        };
+        options = new Options()
+                .setCreateIfMissing(true)
+                .setWriteBufferSize(Math.max(flushBytes, FLUSH_BYTES_MIN))
+                .setMaxWriteBufferNumber(3)
+                .setWriteBufferManager(memory.writeBuffers())
+                .setListeners(List.of(listener))
+                .setTargetFileSizeBase(16L << 20)
+                .setMaxBytesForLevelBase(64L << 20)
+                .setMaxBackgroundJobs(2)
+                .setMaxOpenFiles(128)
+                .setStatsDumpPeriodSec(0)
+                .setKeepLogFileNum(2)
+                .setMaxLogFileSize(1L << 20)
+                .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                .setCompressionType(CompressionType.LZ4_COMPRESSION)
+                .setTableFormatConfig(new BlockBasedTableConfig()
+                        .setBlockCache(memory.cache())
+                        .setCacheIndexAndFilterBlocks(true)
+                        .setFilterPolicy(filter)
+                        .setFormatVersion(5));
+        try {
+            db = RocksDB.open(options, folder.toString());
+        } catch (RocksDBException e) {
+            closeOptions();
+            throw new IOException("the index in " + folder + " cannot be opened: " + e.getMessage(), e);
+        }
+    }
+
+    byte[] get(byte[] key) {
+        try {
+            return db.get(key);
+        } catch (RocksDBException e) {
+            throw damaged(e);
+        }
+    }
+
+    void write(WriteBatch batch) {
+        try {
+            unflushedBytes += batch.getDataSize();
+            db.write(writeOptions, batch);
+            if (flushBytes < FLUSH_BYTES_MIN && unflushedBytes > flushBytes) {
+                flush(false);
+            }
+        } catch (RocksDBException e) {
+            throw damaged(e);
+        }
+    }
+
+    /// Rows with a prefix, from a key on, in order of their keys, as they are while one looks.
+    void scan(byte[] prefix, byte[] from, Visitor visitor) {
+        try (RocksIterator rows = db.newIterator()) {
+            scan(rows, prefix, from, visitor);
+        }
+    }
+
+    private static void scan(RocksIterator rows, byte[] prefix, byte[] from, Visitor visitor) {
+        for (rows.seek(from); rows.isValid(); rows.next()) {
+            byte[] key = rows.key();
+            if (!Keys.startsWith(key, prefix) || !visitor.row(key, rows.value())) {
+                return;
+            }
+        }
+        try {
+            rows.status();
+        } catch (RocksDBException e) {
+            throw damaged(e);
+        }
+    }
+
+    /// Whether any row has a prefix.
+    boolean any(byte[] prefix) {
+        boolean[] found = {false};
+        scan(prefix, prefix, (_, _) -> {
+            found[0] = true;
+            return false;
+        });
+        return found[0];
+    }
+
+    /// A view of all rows at this moment.
+    View view() {
+        Snapshot snapshot = db.getSnapshot();
+        ReadOptions reading = new ReadOptions().setSnapshot(snapshot);
+        return new View() {
+            @Override
+            public byte[] get(byte[] key) {
+                try {
+                    return db.get(reading, key);
+                } catch (RocksDBException e) {
+                    throw damaged(e);
+                }
+            }
+
+            @Override
+            public void scan(byte[] prefix, byte[] from, Visitor visitor) {
+                try (RocksIterator rows = db.newIterator(reading)) {
+                    Index.scan(rows, prefix, from, visitor);
+                }
+            }
+
+            @Override
+            public void close() {
+                reading.close();
+                db.releaseSnapshot(snapshot);
+                snapshot.close();
+            }
+        };
+    }
+
+    /// Brings what was written so far to disk; `wait` or not for it.
+    void flush(boolean wait) {
+        unflushedBytes = 0;
+        try (FlushOptions flush = new FlushOptions().setWaitForFlush(wait).setAllowWriteStall(true)) {
+            db.flush(flush);
+        } catch (RocksDBException e) {
+            throw damaged(e);
+        }
+    }
+
+    /// Hard links of all files, flushed before, in a new folder.
+    void checkpoint(Path into) throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.create(db)) {
+            checkpoint.createCheckpoint(into.toString());
+        } catch (RocksDBException e) {
+            throw new IOException("the index in " + folder + " cannot be linked: " + e.getMessage(), e);
+        }
+    }
+
+    /// Names of the table files that make up the index now; a file of a name never changes.
+    List<String> tables() {
+        return db.getLiveFilesMetaData().stream()
+                .map(file -> file.fileName().substring(1))
+                .toList();
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    /// Reads everything and compares checksums.
+    void verify() throws IOException {
+        try {
+            db.verifyChecksum();
+        } catch (RocksDBException e) {
+            throw new IOException("the index in " + folder + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    private static StoreException damaged(RocksDBException e) {
+        return new StoreException(StoreException.Kind.CORRUPT, "the index cannot be read or written", e);
+    }
+
+    private void closeOptions() {
+        options.close();
+        listener.close();
+        filter.close();
+        writeOptions.close();
+    }
+
+    @Override
+    public void close() {
+        try {
+            beforeFlush.run();
+            flush(true);
+        } finally {
+            db.close();
+            closeOptions();
+        }
+    }
+}

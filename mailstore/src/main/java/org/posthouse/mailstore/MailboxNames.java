@@ -1,0 +1,52 @@
+package org.posthouse.mailstore;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.posthouse.mailstore.StoreException.Kind;
+
+/// The form of mailbox names: levels between slashes, none empty; `INBOX` at the top in any case is `INBOX`.
+final class MailboxNames {
+    static final String INBOX = "INBOX";
+
+    private MailboxNames() {}
+
+    /// One spelling for each mailbox.
+    static String canonical(String name) {
+        int slash = name.indexOf('/');
+        String top = slash < 0 ? name : name.substring(0, slash);
+        return top.length() == INBOX.length() && top.toUpperCase(Locale.ROOT).equals(INBOX)
+                ? INBOX + (slash < 0 ? "" : name.substring(slash))
+                : name;
+    }
+
+    /// The canonical name of a mailbox about to be made. A slash at its end only announces children
+    /// (RFC 3501 section 6.3.3) and is dropped.
+    ///
+    /// @throws StoreException `REFUSED` if it is not allowed
+    static String forNew(String name) {
+        String canonical = canonical(name.endsWith("/") ? name.substring(0, name.length() - 1) : name);
+        if (canonical.isEmpty()) {
+            throw refused("a mailbox name must not be empty");
+        }
+        if (canonical.getBytes(StandardCharsets.UTF_8).length > Limits.NAME_BYTES_MAX) {
+            throw refused("a mailbox name has " + Limits.NAME_BYTES_MAX + " bytes at most");
+        }
+        String[] levels = canonical.split("/", -1);
+        if (levels.length > Limits.NAME_LEVELS_MAX) {
+            throw refused("a mailbox name has " + Limits.NAME_LEVELS_MAX + " levels at most");
+        }
+        for (String level : levels) {
+            if (level.isEmpty()) {
+                throw refused("a level of a mailbox name must not be empty");
+            }
+        }
+        if (canonical.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
+            throw refused("a mailbox name must not hold control characters");
+        }
+        return canonical;
+    }
+
+    private static StoreException refused(String why) {
+        return new StoreException(Kind.REFUSED, why);
+    }
+}
