@@ -1,6 +1,7 @@
 package org.posthouse.testkit;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -40,7 +41,7 @@ public final class FreePorts {
             for (int offset : offsets) {
                 try (ServerSocket probe = new ServerSocket()) {
                     probe.bind(new InetSocketAddress(InetAddress.getByName(address), base + offset));
-                } catch (java.net.BindException _) {
+                } catch (BindException _) {
                     return false;
                 }
             }

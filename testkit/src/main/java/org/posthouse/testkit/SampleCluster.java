@@ -237,6 +237,11 @@ public final class SampleCluster implements AutoCloseable {
         return address(k, 25);
     }
 
+    /// Where submission (RFC 6409) is spoken for the k-th front end, from 1; else as for [#smtp].
+    public InetSocketAddress submission(int k) throws IOException {
+        return address(k, 587);
+    }
+
     /// Where IMAP is spoken for the k-th front end, from 1; without front ends, for the k-th virtual server.
     public InetSocketAddress imap(int k) throws IOException {
         return address(k, 143);

@@ -201,8 +201,17 @@ public final class SmtpClient implements AutoCloseable {
             }
         }
         if (!wanted) {
-            var _ = command("RSET");
+            reset(refusal);
             throw refusal;
+        }
+    }
+
+    private void reset(RefusedException refusal) {
+        try {
+            var _ = command("RSET");
+        } catch (IOException e) {
+            // The refusal says more than that the server (as after 421) hung up behind it.
+            refusal.addSuppressed(e);
         }
     }
 
