@@ -1,0 +1,452 @@
+package org.posthouse.replication;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.server.storage.RaftStorage.StartupOption;
+import org.apache.ratis.util.LifeCycle;
+import org.posthouse.replication.ReplicationException.Kind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One group of this process, from its folder to its Ratis server.
+///
+/// The Ratis server may be started anew while the group goes on (after a failure of the log, or to take up another
+/// role); the replica stays open meanwhile. `lock` is held while the server starts or stops, never while anything is
+/// called that waits for the group.
+final class HostedGroup implements GroupMember, GroupMachine.Events {
+    private static final Logger LOG = LoggerFactory.getLogger(HostedGroup.class);
+    private static final Duration LOG_RETRY_MAX = Duration.ofSeconds(30);
+
+    /// What a running server consists of.
+    private record Running(
+            RaftServer server,
+            RaftServer.Division division,
+            GroupMachine machine,
+            Proposer proposer,
+            Membership membership) {}
+
+    private final GroupName group;
+    private final GroupFolder folder;
+    private final GroupFolder.Identity identity;
+    private final Settings settings;
+    private final SharedRpc rpc;
+    private final ScheduledExecutorService timer;
+    private final Replica replica;
+    private final GroupListener listener;
+    private final Progress progress = new Progress();
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private Snapshots snapshots;
+    private SnapshotKeeper keeper;
+    private volatile Running running;
+    private volatile String failure;
+    private volatile boolean closed;
+    private long folderChanged = -1;
+    private int logFailures;
+    private long logFailedAt;
+
+    HostedGroup(
+            GroupName group,
+            GroupFolder folder,
+            GroupFolder.Identity identity,
+            Settings settings,
+            SharedRpc rpc,
+            ScheduledExecutorService timer,
+            Replica replica,
+            GroupListener listener) {
+        this.group = group;
+        this.folder = folder;
+        this.identity = identity;
+        this.settings = settings;
+        this.rpc = rpc;
+        this.timer = timer;
+        this.replica = replica;
+        this.listener = listener;
+    }
+
+    // ---- opening and closing
+
+    /// Starts a member that has no state yet.
+    void startEmpty() throws IOException {
+        lock.lock();
+        try {
+            snapshots =
+                    Snapshots.open(group, folder.snapshots(), settings.limits().sendHold());
+            Position position = replica.open();
+            if (position.index() >= 0) {
+                throw new IOException(
+                        group + ": a new member begins with an empty replica, but this one is at " + position);
+            }
+            start(StartupOption.FORMAT);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Starts a member from its folder.
+    ///
+    /// @throws LogInspector.Damaged if the folder cannot be used
+    void startFromFolder() throws IOException {
+        lock.lock();
+        try {
+            snapshots =
+                    Snapshots.open(group, folder.snapshots(), settings.limits().sendHold());
+            LogInspector.Findings log = LogInspector.inspect(folder.current(), snapshots.newestIndex());
+            Position position = replica.open();
+            if (position.index() < snapshots.newestIndex()) {
+                Snapshots.Whole whole = snapshots.newest().orElseThrow();
+                LOG.info("{}: the replica is at {}; restoring the snapshot at {}", group, position, whole.position());
+                replica.restore(whole.folder(), whole.position());
+                position = replica.applied();
+            }
+            if (position.index() > Math.max(log.last(), snapshots.newestIndex())) {
+                throw new LogInspector.Damaged("the log ends at entry " + log.last()
+                        + ", before what the replica has applied (" + position + "): it has lost its end");
+            }
+            // Ratis renames raft-meta without forcing the folder to disk; a rename not forced yet is forced here.
+            Durable.syncFolder(folder.current());
+            start(StartupOption.RECOVER);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void start(StartupOption option) throws IOException {
+        GroupMachine machine = new GroupMachine(group, self(), replica, snapshots, listener, progress, this);
+        RaftProperties properties = RatisProperties.ofGroup(settings.limits(), folder.path());
+        RaftServer server = RaftServer.newBuilder()
+                .setServerId(RaftIds.peer(self()))
+                .setGroup(RaftGroup.valueOf(folder.id(), RaftIds.peers(identity.initial())))
+                .setOption(option)
+                .setStateMachineRegistry(_ -> machine)
+                .setProperties(properties)
+                .setParameters(rpc.parameters())
+                .build();
+        if (keeper == null) {
+            keeper = new SnapshotKeeper(group, folder, snapshots, replica, settings.snapshots(), settings.limits());
+        }
+        rpc.register(folder.id(), server);
+        try {
+            server.start();
+            RaftServer.Division division = server.getDivision(folder.id());
+            keeper.running(server, division);
+            running = new Running(
+                    server,
+                    division,
+                    machine,
+                    new Proposer(group, division, settings.limits(), progress, timer),
+                    new Membership(group, self(), server, division));
+        } catch (IOException | RuntimeException e) {
+            machine.expectClose();
+            rpc.unregister(folder.id(), server);
+            server.close();
+            throw e instanceof IOException io ? io : new IOException(group + ": Ratis did not start", e);
+        }
+    }
+
+    private void stopServer() throws IOException {
+        Running stopping = running;
+        running = null;
+        if (stopping != null) {
+            stopping.machine().expectClose();
+            rpc.unregister(folder.id(), stopping.server());
+            stopping.server().close();
+        }
+    }
+
+    /// Closes server and replica. Blocks until done.
+    void close() {
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                stopServer();
+                replica.close();
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: did not close in order", group, e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    GroupFolder folder() {
+        return folder;
+    }
+
+    Snapshots snapshots() {
+        return snapshots;
+    }
+
+    private void fail(String reason, Throwable cause) {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            failure = reason;
+            LOG.error("{}: {} is out of service: {}", group, self(), reason, cause);
+        } finally {
+            lock.unlock();
+        }
+        close();
+        listener.failed(reason, cause);
+    }
+
+    /// Stops and starts the Ratis server under the replica.
+    private void restart(GroupMachine of, String reason) {
+        lock.lock();
+        try {
+            Running now = running;
+            if (closed || now == null || now.machine() != of) {
+                return;
+            }
+            LOG.info("{}: starting {} anew: {}", group, self(), reason);
+            stopServer();
+            LogInspector.inspect(folder.current(), snapshots.newestIndex());
+            Optional<Snapshots.Whole> newest = snapshots.newest();
+            if (newest.isPresent()
+                    && replica.applied().index() < newest.get().position().index()) {
+                replica.restore(newest.get().folder(), newest.get().position());
+            }
+            start(StartupOption.RECOVER);
+        } catch (IOException | RuntimeException e) {
+            background("fail", () -> fail("it could not be started anew (" + reason + "): " + e.getMessage(), e));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void background(String what, Runnable work) {
+        Thread.ofVirtual().name(what + "-" + group).start(work);
+    }
+
+    // ---- what the machine reports
+
+    @Override
+    public void closedByRatis(GroupMachine machine) {
+        background("closed", () -> {
+            Optional<Throwable> cause = machine.failure();
+            boolean member = machine.division()
+                    .map(division -> RaftIds.members(division.getRaftConf()).stream()
+                            .anyMatch(named -> named.id().equals(self())))
+                    .orElse(true);
+            if (cause.isPresent()) {
+                fail("the replica or the log failed: " + cause.get(), cause.get());
+            } else if (!member) {
+                fail("it was removed from the group", null);
+            } else {
+                fail("Ratis closed it; its log has the reason", null);
+            }
+        });
+    }
+
+    /// The log takes nothing more once a write has failed, even when the disk has room again, so the server is started
+    /// anew, later each time. A leader gives way first.
+    @Override
+    public void logFailed(GroupMachine machine, Throwable cause) {
+        background("log-failed", () -> {
+            long wait;
+            lock.lock();
+            try {
+                Running now = running;
+                if (closed || now == null || now.machine() != machine || failure != null) {
+                    return;
+                }
+                failure = "the log cannot be written: " + cause.getMessage();
+                logFailures = System.nanoTime() - logFailedAt > TimeUnit.MINUTES.toNanos(2) ? 0 : logFailures + 1;
+                logFailedAt = System.nanoTime();
+                wait = Math.min(500L << Math.min(logFailures, 10), LOG_RETRY_MAX.toMillis());
+                LOG.error("{}: {}; giving way and trying again in {} ms", group, failure, wait, cause);
+            } finally {
+                lock.unlock();
+            }
+            var _ = timer.schedule(
+                    () -> background("log-retry", () -> {
+                        restart(machine, "the log could not be written");
+                        failure = closed ? failure : null;
+                    }),
+                    wait,
+                    TimeUnit.MILLISECONDS);
+        });
+    }
+
+    @Override
+    public void roleMismatch(GroupMachine machine) {
+        background("role", () -> restart(machine, "it follows without a vote from now on"));
+    }
+
+    @Override
+    public CompletableFuture<TermIndex> snapshotNeeded(GroupMachine machine, MemberId leader, long firstAvailable) {
+        return keeper.needed(
+                machine,
+                leader,
+                firstAvailable,
+                () -> background("reload", () -> restart(machine, "an installed snapshot was not loaded")));
+    }
+
+    @Override
+    public void checkpointMade(Path made, Manifest manifest) {
+        keeper.checkpointMade(made, manifest);
+    }
+
+    @Override
+    public void checkpointFailed(Exception e) {
+        keeper.failed(e);
+    }
+
+    @Override
+    public void entrySeen(int bytes) {
+        keeper.entrySeen(bytes);
+    }
+
+    /// Ratis forces a log file to disk but not its name. When the folder has changed since the last time, its names
+    /// are forced first, so that no entry is acknowledged in a file that a loss of power could take away.
+    @Override
+    public void beforeFlush() throws IOException {
+        long changed = Files.getLastModifiedTime(folder.current()).to(TimeUnit.NANOSECONDS);
+        if (changed != folderChanged) {
+            Durable.syncFolder(folder.current());
+            folderChanged = changed;
+        }
+    }
+
+    // ---- looked after by the host
+
+    void tick() {
+        SnapshotKeeper now = keeper;
+        if (now != null && !closed) {
+            now.tick();
+        }
+    }
+
+    void tidy() {
+        SnapshotKeeper now = keeper;
+        if (now != null && !closed) {
+            now.tidy();
+        }
+    }
+
+    /// Whether this member leads and hangs. Takes no lock.
+    Optional<String> hangs(long now) {
+        Running watched = running;
+        if (watched == null || closed) {
+            return Optional.empty();
+        }
+        Optional<String> hang =
+                progress.hangs(now, watched.division().getRaftLog().getFlushIndex(), settings.limits());
+        return watched.division().getInfo().isLeader() ? hang : Optional.empty();
+    }
+
+    // ---- GroupMember
+
+    @Override
+    public GroupName group() {
+        return group;
+    }
+
+    @Override
+    public MemberId self() {
+        return identity.self();
+    }
+
+    private <T> CompletableFuture<T> unavailable() {
+        String why = failure;
+        return CompletableFuture.failedFuture(new ReplicationException(
+                Kind.UNAVAILABLE, group + ": " + (why != null ? why : closed ? "closed" : "being started anew")));
+    }
+
+    @Override
+    public CompletableFuture<byte[]> propose(byte[] entry) {
+        Running now = running;
+        return now == null ? unavailable() : now.proposer().propose(entry);
+    }
+
+    @Override
+    public CompletableFuture<Void> confirmLeadership() {
+        Running now = running;
+        return now == null ? unavailable() : now.proposer().confirmLeadership();
+    }
+
+    @Override
+    public CompletableFuture<Void> transfer(MemberId to, Duration deadline) {
+        Running now = running;
+        return now == null ? unavailable() : now.membership().transfer(to, deadline);
+    }
+
+    @Override
+    public CompletableFuture<Void> stepDown() {
+        Running now = running;
+        return now == null ? unavailable() : now.membership().stepDown();
+    }
+
+    @Override
+    public CompletableFuture<Void> change(List<Member> expected, List<Member> members) {
+        Running now = running;
+        return now == null ? unavailable() : now.membership().change(expected, members);
+    }
+
+    @Override
+    public CompletableFuture<Position> snapshot() {
+        Running now = running;
+        return now == null ? unavailable() : keeper.make();
+    }
+
+    @Override
+    public View view() {
+        Running now = running;
+        Optional<String> why = Optional.ofNullable(failure);
+        long snapshotIndex = snapshots.newestIndex();
+        if (now == null || !now.division().getRaftLog().isOpened()) {
+            return new View(
+                    Optional.empty(),
+                    false,
+                    0,
+                    List.of(),
+                    -1,
+                    replica.applied(),
+                    snapshotIndex,
+                    -1,
+                    List.of(),
+                    why.or(() -> Optional.of(closed ? "closed" : "being started anew")));
+        }
+        DivisionInfo info = now.division().getInfo();
+        RaftPeerId leader = info.getLeaderId();
+        RaftLog log = now.division().getRaftLog();
+        return new View(
+                Optional.ofNullable(leader).map(RaftIds::member),
+                info.isLeader() && info.isLeaderReady() && info.getLifeCycleState() == LifeCycle.State.RUNNING,
+                info.getCurrentTerm(),
+                now.membership().members(),
+                log.getLastCommittedIndex(),
+                replica.applied(),
+                snapshotIndex,
+                log.getStartIndex(),
+                now.membership().followers(),
+                why);
+    }
+
+    @Override
+    public String toString() {
+        return group + "@" + self();
+    }
+}

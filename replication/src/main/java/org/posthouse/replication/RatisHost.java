@@ -1,0 +1,237 @@
+package org.posthouse.replication;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.util.ExitUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Hosts Raft groups on Apache Ratis. See the package comment for how.
+public final class RatisHost implements ReplicationHost {
+    private static final Logger LOG = LoggerFactory.getLogger(RatisHost.class);
+    private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
+    private static final long TICK_MILLIS = 250;
+    private static final long TIDY_MILLIS = 5_000;
+
+    private final Settings settings;
+    private final SharedRpc rpc;
+    private final ScheduledExecutorService timer;
+    private final Watchdog watchdog;
+    private final Map<GroupName, HostedGroup> groups = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    private RatisHost(Settings settings) throws IOException {
+        this.settings = settings;
+        rpc = SharedRpc.start(settings);
+        timer = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("replication-timer").factory());
+        var _ = timer.scheduleWithFixedDelay(
+                () -> groups.values().forEach(HostedGroup::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = timer.scheduleWithFixedDelay(
+                () -> groups.values().forEach(group -> Thread.ofVirtual().start(group::tidy)),
+                TIDY_MILLIS,
+                TIDY_MILLIS,
+                TimeUnit.MILLISECONDS);
+        watchdog = Watchdog.start(groups::values, settings);
+    }
+
+    /// Opens the replication port; groups come one by one after that.
+    ///
+    /// @throws IOException if the port cannot be bound, or the folder or the TLS files cannot be used
+    public static RatisHost start(Settings settings) throws IOException {
+        Runtimes.prepare();
+        // Ratis ends the process in a few places (a port in use); here that is an exception.
+        ExitUtils.disableSystemExit();
+        Files.createDirectories(settings.folder());
+        return new RatisHost(settings);
+    }
+
+    /// The port on which this host listens.
+    public int port() {
+        return rpc.port();
+    }
+
+    private GroupFolder folder(GroupName group) {
+        return new GroupFolder(settings.folder().resolve(group.value()), RaftIds.group(settings.clusterId(), group));
+    }
+
+    @Override
+    public GroupMember form(GroupName group, List<Member> members, Replica replica, GroupListener listener)
+            throws IOException {
+        MemberId self = members.stream()
+                .map(Member::id)
+                .filter(id -> id.node().equals(settings.node()))
+                .findFirst()
+                .orElseThrow(() -> new IOException(
+                        "node " + settings.node() + " is no initial member of " + group + ": " + members));
+        return begin(group, new GroupFolder.Identity(self, List.copyOf(members)), replica, listener);
+    }
+
+    @Override
+    public GroupMember join(GroupName group, MemberId self, Replica replica, GroupListener listener)
+            throws IOException {
+        return begin(group, new GroupFolder.Identity(self, List.of()), replica, listener);
+    }
+
+    private GroupMember begin(GroupName group, GroupFolder.Identity identity, Replica replica, GroupListener listener)
+            throws IOException {
+        GroupFolder folder = folder(group);
+        if (folder.state() == GroupFolder.State.MADE) {
+            throw new IOException("group " + group + " has a folder here already: " + folder.path());
+        }
+        HostedGroup hosted = claim(group, folder, identity, replica, listener);
+        try {
+            // What a form or join left that did not come to its end has voted in nothing.
+            Durable.deleteTree(folder.path());
+            folder.write(identity, GroupFolder.State.BEGUN);
+            hosted.startEmpty();
+            folder.write(identity, GroupFolder.State.MADE);
+            return hosted;
+        } catch (IOException | RuntimeException e) {
+            abandon(group, hosted);
+            throw e;
+        }
+    }
+
+    @Override
+    public GroupMember reopen(GroupName group, Replica replica, GroupListener listener) throws IOException {
+        GroupFolder folder = folder(group);
+        GroupFolder.State state = folder.state();
+        if (state == GroupFolder.State.ABSENT) {
+            throw new IOException("group " + group + " has no folder here: " + folder.path());
+        }
+        GroupFolder.Identity identity = folder.identity();
+        HostedGroup hosted = claim(group, folder, identity, replica, listener);
+        try {
+            if (state == GroupFolder.State.BEGUN
+                    && !Files.exists(folder.current().resolve("raft-meta"))) {
+                Durable.deleteTree(folder.raft());
+                hosted.startEmpty();
+            } else {
+                hosted.startFromFolder();
+            }
+            folder.write(identity, GroupFolder.State.MADE);
+            return hosted;
+        } catch (LogInspector.Damaged e) {
+            abandon(group, hosted);
+            Path aside = folder.setAside();
+            throw new QuarantineException(
+                    "group " + group + " is damaged here (" + e.getMessage() + "); its folder is now " + aside
+                            + "; the group has to be joined again as "
+                            + identity.self().node() + "."
+                            + (identity.self().incarnation() + 1),
+                    aside,
+                    e);
+        } catch (IOException | RuntimeException e) {
+            abandon(group, hosted);
+            throw e;
+        }
+    }
+
+    private HostedGroup claim(
+            GroupName group, GroupFolder folder, GroupFolder.Identity identity, Replica replica, GroupListener listener)
+            throws IOException {
+        HostedGroup hosted = new HostedGroup(group, folder, identity, settings, rpc, timer, replica, listener);
+        HostedGroup owner = groups.compute(group, (_, now) -> now == null || now.isClosed() ? hosted : now);
+        if (owner != hosted) {
+            throw new IOException("group " + group + " is open here already");
+        }
+        if (closed) {
+            groups.remove(group, hosted);
+            throw new IOException("this host is closed");
+        }
+        return hosted;
+    }
+
+    private void abandon(GroupName group, HostedGroup hosted) {
+        hosted.close();
+        groups.remove(group, hosted);
+    }
+
+    @Override
+    public boolean has(GroupName group) {
+        try {
+            return folder(group).state() != GroupFolder.State.ABSENT;
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be read: {}", group, e.toString());
+            return true;
+        }
+    }
+
+    @Override
+    public Optional<GroupMember> member(GroupName group) {
+        return Optional.ofNullable(groups.get(group));
+    }
+
+    @Override
+    public void leave(GroupName group, boolean deleteFolder) throws IOException {
+        HostedGroup hosted = groups.remove(group);
+        if (hosted != null) {
+            hosted.close();
+        }
+        if (deleteFolder) {
+            Path folder = folder(group).path();
+            if (Files.exists(folder)) {
+                Durable.deleteTree(folder);
+                Durable.syncFolder(folder.getParent());
+            }
+        }
+    }
+
+    /// The manifest of the newest whole snapshot here, for another member. The snapshot, and the log behind it, are
+    /// kept while that member asks for files, and for [Limits#sendHold] after.
+    ///
+    /// @throws IOException if the group is not open here or has no snapshot
+    public byte[] snapshotManifest(GroupName group) throws IOException {
+        return open(group).snapshots().manifest();
+    }
+
+    /// One file of a snapshot, from an offset on. To be closed by the caller.
+    ///
+    /// @throws IOException if the snapshot is no longer here or has no such file
+    public InputStream snapshotFile(GroupName group, long snapshotIndex, String name, long offset) throws IOException {
+        return open(group).snapshots().file(snapshotIndex, name, offset);
+    }
+
+    private HostedGroup open(GroupName group) throws IOException {
+        HostedGroup hosted = groups.get(group);
+        if (hosted == null || hosted.isClosed()) {
+            throw new IOException("group " + group + " is not open on " + settings.node());
+        }
+        return hosted;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        watchdog.stop();
+        List<Thread> closing = new ArrayList<>();
+        for (HostedGroup group : groups.values()) {
+            closing.add(Thread.ofVirtual().name("close-" + group.group()).start(group::close));
+        }
+        long end = System.nanoTime() + CLOSE_MAX.toNanos();
+        try {
+            for (Thread thread : closing) {
+                if (!thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {
+                    LOG.error("{} did not end within {}; its files may be locked", thread.getName(), CLOSE_MAX);
+                }
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        timer.shutdown();
+        rpc.close();
+        groups.clear();
+    }
+}
