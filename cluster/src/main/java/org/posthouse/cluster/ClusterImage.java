@@ -1,0 +1,231 @@
+package org.posthouse.cluster;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// The cluster's configuration and what is recorded of its course: immutable, the same on every node at the same
+/// version. Made by [#apply] from the changes in the cluster group's log and from nothing else.
+///
+/// @param id 128 random bits, in the certificates too; `""` before the cluster was created
+/// @param name for operators
+/// @param version rises by one with every change
+/// @param featureLevel events of a newer kind are proposed only once this was raised
+/// @param clusterGroup who takes part in the cluster group
+/// @param history newest last, at most [#HISTORY_ENTRIES_MAX]
+public record ClusterImage(
+        String id,
+        String name,
+        long version,
+        int featureLevel,
+        SortedMap<String, Node> nodes,
+        ReplicaSet clusterGroup,
+        SortedMap<String, VirtualServer> virtualServers,
+        DirectoryImage directory,
+        List<HistoryEntry> history) {
+    /// The feature level that this release writes and reads.
+    public static final int FEATURE_LEVEL = 1;
+
+    /// Older lines of the history are dropped.
+    public static final int HISTORY_ENTRIES_MAX = 500;
+
+    /// The cluster group's name; no virtual server may have it.
+    public static final String CLUSTER_GROUP = "cluster";
+
+    /// Before the first change.
+    public static final ClusterImage EMPTY = new ClusterImage(
+            "",
+            "",
+            0,
+            FEATURE_LEVEL,
+            Collections.emptySortedMap(),
+            new ReplicaSet(List.of(), Optional.empty()),
+            Collections.emptySortedMap(),
+            new DirectoryImage(
+                    Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap()),
+            List.of());
+
+    /// What applying a change came to.
+    ///
+    /// @param accepted false if the change was decided upon another version: it changed nothing, decide again
+    public record Applied(ClusterImage image, boolean accepted) {}
+
+    /// The image after a change. Decides nothing.
+    public Applied apply(Change change) {
+        if (change.baseVersion() != version) {
+            return new Applied(this, false);
+        }
+        ClusterImage image = this;
+        for (Event event : change.events()) {
+            image = image.with(event, version + 1, change.at());
+        }
+        return new Applied(image, true);
+    }
+
+    /// Whether the cluster was created: its first change was [Event.ClusterCreated].
+    public boolean created() {
+        return !id.isEmpty();
+    }
+
+    /// A virtual server's or the cluster group's replicas.
+    Optional<ReplicaSet> replicas(String group) {
+        if (group.equals(CLUSTER_GROUP)) {
+            return Optional.of(clusterGroup);
+        }
+        return Optional.ofNullable(virtualServers.get(group)).map(VirtualServer::replicas);
+    }
+
+    /// The image after one event of a change that makes this version.
+    ClusterImage with(Event event, long newVersion, long at) {
+        ClusterImage changed =
+                switch (event) {
+                    case Event.ClusterCreated e -> e.image();
+                    case Event.NodeUp e -> node(nodes.get(e.node()).in(NodeState.UP, at, e.reason()));
+                    case Event.NodeDown e -> node(nodes.get(e.node()).in(NodeState.DOWN, at, e.reason()));
+                    case Event.NodeReincarnated e -> reincarnated(e);
+                    case Event.ReplicaLost e ->
+                        replicas(e.group(), replicasOf(e.group()).lost(e.node(), e.incarnation()));
+                    case Event.OpenRecorded e -> opened(e, newVersion, at);
+                    case Event.Permitted e -> {
+                        var given = new VirtualServer.Permission(e.owner(), e.heir(), newVersion, at, e.reason());
+                        yield virtualServer(
+                                virtualServers.get(e.virtualServer()).permitted(given));
+                    }
+                    case Event.ReplicaChangeStarted e -> {
+                        var change =
+                                new ReplicaChange(e.added(), e.removed(), ReplicaChange.Step.FILLING, at, e.reason());
+                        yield withIncarnation(e.added())
+                                .replicas(e.group(), replicasOf(e.group()).started(change));
+                    }
+                    case Event.ReplicaPromoted e -> {
+                        ReplicaSet set = replicasOf(e.group());
+                        yield replicas(e.group(), set.swapped(set.change().orElseThrow()));
+                    }
+                    case Event.ReplicaChangeDone e ->
+                        replicas(e.group(), replicasOf(e.group()).done());
+                    case Event.ReplicaChangeAbandoned e -> {
+                        ReplicaSet set = replicasOf(e.group());
+                        yield replicas(e.group(), set.abandoned(set.change().orElseThrow()));
+                    }
+                    case Event.MoveStarted e ->
+                        virtualServer(virtualServers
+                                .get(e.virtualServer())
+                                .move(Optional.of(new VirtualServer.Move(e.target(), at))));
+                    case Event.MoveEnded e ->
+                        virtualServer(virtualServers.get(e.virtualServer()).move(Optional.empty()));
+                    case Event.StateChanged e ->
+                        virtualServer(
+                                virtualServers.get(e.virtualServer()).state(e.state(), e.reason(), e.resources()));
+                    case Event.DomainAdded e ->
+                        directory(new DirectoryImage(
+                                SortedMaps.with(directory.domains(), e.domain().name(), e.domain()),
+                                directory.users(),
+                                directory.aliases()));
+                    case Event.DomainRemoved e ->
+                        directory(new DirectoryImage(
+                                SortedMaps.without(directory.domains(), e.name()),
+                                directory.users(),
+                                directory.aliases()));
+                    case Event.UserPut e ->
+                        users(SortedMaps.with(directory.users(), e.user().address(), e.user()));
+                    case Event.UserRemoved e -> users(SortedMaps.without(directory.users(), e.address()));
+                    case Event.AliasPut e ->
+                        aliases(SortedMaps.with(directory.aliases(), e.alias().address(), e.alias()));
+                    case Event.AliasRemoved e -> aliases(SortedMaps.without(directory.aliases(), e.address()));
+                };
+        List<HistoryEntry> told = event.history()
+                .map(text -> changed.remembering(new HistoryEntry(newVersion, at, text)))
+                .orElse(changed.history);
+        return new ClusterImage(
+                changed.id,
+                changed.name,
+                newVersion,
+                changed.featureLevel,
+                changed.nodes,
+                changed.clusterGroup,
+                changed.virtualServers,
+                changed.directory,
+                told);
+    }
+
+    private ClusterImage reincarnated(Event.NodeReincarnated e) {
+        Node node = nodes.get(e.node());
+        int own = e.whole() ? e.incarnation() : node.incarnation();
+        return node(node.incarnations(own, e.incarnation(), e.incarnation()));
+    }
+
+    private ClusterImage withIncarnation(Replica added) {
+        Node node = nodes.get(added.node());
+        int newest = Math.max(node.newestIncarnation(), added.incarnation());
+        return node(node.incarnations(node.incarnation(), newest, node.clusterIncarnation()));
+    }
+
+    private ClusterImage opened(Event.OpenRecorded e, long newVersion, long at) {
+        VirtualServer before = virtualServers.get(e.virtualServer());
+        var opened = new VirtualServer.Opened(e.node(), e.epoch(), e.version(), at);
+        VirtualServer.Permission permission = before.permission();
+        if (!permission.owner().equals(e.node())) {
+            // The heir's place is empty until the coordinator has chosen anew.
+            permission = new VirtualServer.Permission(
+                    e.node(), Optional.empty(), newVersion, at, "it opened the virtual server");
+        }
+        return virtualServer(before.opened(opened, permission));
+    }
+
+    private ReplicaSet replicasOf(String group) {
+        return replicas(group).orElseThrow();
+    }
+
+    private ClusterImage replicas(String group, ReplicaSet changed) {
+        if (!group.equals(CLUSTER_GROUP)) {
+            return virtualServer(virtualServers.get(group).replicas(changed));
+        }
+        return new ClusterImage(id, name, version, featureLevel, nodes, changed, virtualServers, directory, history);
+    }
+
+    private ClusterImage node(Node changed) {
+        SortedMap<String, Node> with = SortedMaps.with(nodes, changed.name(), changed);
+        return new ClusterImage(
+                id, name, version, featureLevel, with, clusterGroup, virtualServers, directory, history);
+    }
+
+    private ClusterImage virtualServer(VirtualServer changed) {
+        SortedMap<String, VirtualServer> with = SortedMaps.with(virtualServers, changed.name(), changed);
+        return new ClusterImage(id, name, version, featureLevel, nodes, clusterGroup, with, directory, history);
+    }
+
+    private ClusterImage directory(DirectoryImage changed) {
+        return new ClusterImage(id, name, version, featureLevel, nodes, clusterGroup, virtualServers, changed, history);
+    }
+
+    private ClusterImage users(SortedMap<String, DirectoryImage.User> users) {
+        return directory(new DirectoryImage(directory.domains(), users, directory.aliases()));
+    }
+
+    private ClusterImage aliases(SortedMap<String, DirectoryImage.Alias> aliases) {
+        return directory(new DirectoryImage(directory.domains(), directory.users(), aliases));
+    }
+
+    private List<HistoryEntry> remembering(HistoryEntry entry) {
+        List<HistoryEntry> told = new ArrayList<>(history);
+        told.add(entry);
+        int dropped = Math.max(0, told.size() - HISTORY_ENTRIES_MAX);
+        return List.copyOf(told.subList(dropped, told.size()));
+    }
+
+    /// The virtual servers that a node owns, or is about to own by a move, by name.
+    SortedMap<String, VirtualServer> ownedBy(String node) {
+        SortedMap<String, VirtualServer> owned = new TreeMap<>();
+        for (VirtualServer server : virtualServers.values()) {
+            boolean moving =
+                    server.move().filter(move -> move.target().equals(node)).isPresent();
+            if (server.permission().owner().equals(node) || moving) {
+                owned.put(server.name(), server);
+            }
+        }
+        return owned;
+    }
+}

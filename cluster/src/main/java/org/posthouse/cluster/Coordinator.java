@@ -1,0 +1,211 @@
+package org.posthouse.cluster;
+
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// The coordinator's decisions: an image, a command and the time in, events and an answer out. Changes nothing and
+/// reads no clock, so every decision can be made again from what was kept of it.
+public final class Coordinator {
+    private Coordinator() {}
+
+    /// Decides.
+    ///
+    /// @param now milliseconds since 1970 by the coordinator's clock
+    public static Decision decide(ClusterImage image, Command command, long now) {
+        if (!image.created() && !(command instanceof Command.CreateCluster)) {
+            return refused("the cluster has not been created yet");
+        }
+        return switch (command) {
+            case Command.CreateCluster c -> create(image, c);
+            case Command.Tick c -> tick(image, c.facts(), now);
+            case Command.RejoinNode c -> rejoin(image, c);
+            case Command.ReportLost c -> reportLost(image, c);
+            case Command.Move c -> move(image, c);
+            case Command.GiveUpMove c -> giveUpMove(image, c);
+            case Command.AddDomain c -> DirectoryDecisions.addDomain(image, c);
+            case Command.RemoveDomain c -> DirectoryDecisions.removeDomain(image, c);
+            case Command.AddUser c -> DirectoryDecisions.addUser(image, c);
+            case Command.RemoveUser c -> DirectoryDecisions.removeUser(image, c);
+            case Command.SetPassword c -> DirectoryDecisions.setPassword(image, c);
+            case Command.SetEnabled c -> DirectoryDecisions.setEnabled(image, c);
+            case Command.SetQuota c -> DirectoryDecisions.setQuota(image, c);
+            case Command.AddAlias c -> DirectoryDecisions.addAlias(image, c);
+            case Command.RemoveAlias c -> DirectoryDecisions.removeAlias(image, c);
+        };
+    }
+
+    static Decision refused(String message) {
+        return new Decision(List.of(), Reply.refused(message));
+    }
+
+    static Decision decided(Event event, String message) {
+        return new Decision(List.of(event), Reply.done(message));
+    }
+
+    private static Decision create(ClusterImage image, Command.CreateCluster command) {
+        if (image.created()) {
+            return refused("the cluster exists already: " + image.name());
+        }
+        return decided(
+                new Event.ClusterCreated(command.planned()),
+                "cluster " + command.planned().name() + " created");
+    }
+
+    /// In this order: who lives, who has opened, whose replicas changed; from that who may own; then what state that
+    /// makes.
+    private static Decision tick(ClusterImage image, Facts facts, long now) {
+        Draft draft = new Draft(image, facts, now);
+        judgeNodes(draft);
+        recordOpens(draft);
+        ReplicaPlanner.advance(draft);
+        OwnerPlanner.plan(draft);
+        ReplicaPlanner.replenish(draft);
+        for (String name : draft.virtualServers()) {
+            judgeState(draft, name);
+        }
+        return new Decision(draft.events(), Reply.done(""));
+    }
+
+    private static void judgeNodes(Draft draft) {
+        for (Node node : draft.image().nodes().values()) {
+            Facts.Heard heard = draft.facts.nodes().get(node.name());
+            // A process of an earlier incarnation lost what it had agreed to: it does not count as the node.
+            boolean counts = heard != null && heard.heartbeat().incarnation() >= node.incarnation();
+            long age = counts ? heard.ageMillis() : draft.facts.watchedMillis();
+            if (counts && age <= Facts.DOWN_AFTER_MILLIS) {
+                if (!node.up()) {
+                    draft.add(new Event.NodeUp(node.name(), "its heartbeats arrive"));
+                }
+            } else if (node.up() && age > Facts.DOWN_AFTER_MILLIS && !(draft.facts.settling() && !counts)) {
+                draft.add(new Event.NodeDown(node.name(), "not heard for " + age + " ms"));
+            }
+        }
+    }
+
+    private static void recordOpens(Draft draft) {
+        for (String name : draft.virtualServers()) {
+            Event.OpenRecorded newest = null;
+            for (Facts.Heard heard : draft.facts.nodes().values()) {
+                Facts.Membership membership = heard.heartbeat().groups().get(name);
+                if (membership == null
+                        || membership.open().isEmpty()
+                        || heard.ageMillis() > Facts.DOWN_AFTER_MILLIS
+                        || !draft.image().nodes().containsKey(heard.heartbeat().node())) {
+                    continue;
+                }
+                OpenEpoch epoch = membership.open().get();
+                if (newest == null || epoch.compareTo(newest.epoch()) > 0) {
+                    newest = new Event.OpenRecorded(name, heard.heartbeat().node(), epoch, membership.openVersion());
+                }
+            }
+            var recorded = draft.virtualServer(name).opened();
+            if (newest != null
+                    && (recorded.isEmpty()
+                            || newest.epoch().compareTo(recorded.get().epoch()) > 0)) {
+                draft.add(newest);
+            }
+        }
+    }
+
+    private static void judgeState(Draft draft, String name) {
+        VirtualServer server = draft.virtualServer(name);
+        StateJudgement judged = StateJudgement.of(draft.image(), draft.facts, server);
+        if (judged == null) {
+            return;
+        }
+        SortedMap<String, ResourceState> before = new TreeMap<>();
+        server.resources().forEach((resource, is) -> before.put(resource, is.state()));
+        if (judged.state() != server.state()
+                || !judged.reason().equals(server.reason())
+                || !judged.resources().equals(before)) {
+            draft.add(new Event.StateChanged(name, judged.state(), judged.reason(), judged.resources()));
+        }
+    }
+
+    private static Decision rejoin(ClusterImage image, Command.RejoinNode command) {
+        Node node = image.nodes().get(command.node());
+        if (node == null) {
+            return refused("no node '" + command.node() + "' in this cluster; its nodes are "
+                    + image.nodes().keySet());
+        }
+        int next = node.newestIncarnation() + 1;
+        return new Decision(
+                List.of(new Event.NodeReincarnated(node.name(), next, command.whole(), command.reason())),
+                Reply.done(
+                        "node " + node.name() + " goes on as " + node.name() + "." + next,
+                        "incarnation",
+                        Integer.toString(next)));
+    }
+
+    private static Decision reportLost(ClusterImage image, Command.ReportLost command) {
+        boolean known = image.virtualServers().containsKey(command.group())
+                && image.replicas(command.group())
+                        .flatMap(set -> set.of(command.node(), command.incarnation()))
+                        .filter(replica -> !replica.lost())
+                        .isPresent();
+        return known
+                ? decided(
+                        new Event.ReplicaLost(command.group(), command.node(), command.incarnation(), command.reason()),
+                        "it will be made anew")
+                : new Decision(List.of(), Reply.done("that replica does not count any more"));
+    }
+
+    private static Decision move(ClusterImage image, Command.Move command) {
+        VirtualServer server = image.virtualServers().get(command.virtualServer());
+        if (server == null) {
+            return refused("no virtual server '" + command.virtualServer() + "'; there are "
+                    + image.virtualServers().keySet());
+        }
+        Node target = image.nodes().get(command.target());
+        if (target == null) {
+            return refused("no node '" + command.target() + "'; there are "
+                    + image.nodes().keySet());
+        }
+        if (server.permission().owner().equals(target.name())) {
+            return new Decision(List.of(), Reply.done(server.name() + " is on " + target.name() + " already"));
+        }
+        if (!server.formed()) {
+            return refused(server.name() + " is still being formed; try again in a moment");
+        }
+        if (server.move().isPresent()) {
+            return refused(server.name() + " is being moved to "
+                    + server.move().get().target() + " already; wait until that is done");
+        }
+        if (!target.up()) {
+            return refused("node " + target.name() + " is down: " + target.reason());
+        }
+        if (!server.policy().allows(target.name())) {
+            return refused(target.name() + " is no possible owner of " + server.name() + "; possible are "
+                    + server.policy().possibleOwners());
+        }
+        if (!Room.on(image, target.name(), server)) {
+            return refused(target.name() + " has no room: it owns "
+                    + image.ownedBy(target.name()).keySet() + " and the policy is "
+                    + server.policy().room().text());
+        }
+        for (VirtualServer other : image.virtualServers().values()) {
+            boolean waiting =
+                    other.permission().heir().filter(target.name()::equals).isPresent()
+                            && !image.nodes().get(other.permission().owner()).up();
+            if (waiting && !other.name().equals(server.name())) {
+                return refused(target.name() + " is about to take over " + other.name() + ", whose owner "
+                        + other.permission().owner() + " is down; try again when that is done");
+            }
+        }
+        return decided(
+                new Event.MoveStarted(server.name(), target.name(), "an operator asked for it"),
+                server.name() + " is being moved to " + target.name());
+    }
+
+    private static Decision giveUpMove(ClusterImage image, Command.GiveUpMove command) {
+        VirtualServer server = image.virtualServers().get(command.virtualServer());
+        if (server == null
+                || server.move()
+                        .filter(move -> move.target().equals(command.target()))
+                        .isEmpty()) {
+            return new Decision(List.of(), Reply.done("there is no such move any more"));
+        }
+        return decided(new Event.MoveEnded(server.name(), false, command.reason()), "given up");
+    }
+}

@@ -1,0 +1,142 @@
+package org.posthouse.cluster;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/// What happened: the only thing that the cluster group's log holds. Applied without deciding anything.
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = Event.ClusterCreated.class, name = "cluster-created"),
+    @JsonSubTypes.Type(value = Event.NodeUp.class, name = "node-up"),
+    @JsonSubTypes.Type(value = Event.NodeDown.class, name = "node-down"),
+    @JsonSubTypes.Type(value = Event.NodeReincarnated.class, name = "node-reincarnated"),
+    @JsonSubTypes.Type(value = Event.ReplicaLost.class, name = "replica-lost"),
+    @JsonSubTypes.Type(value = Event.OpenRecorded.class, name = "open-recorded"),
+    @JsonSubTypes.Type(value = Event.Permitted.class, name = "permitted"),
+    @JsonSubTypes.Type(value = Event.ReplicaChangeStarted.class, name = "replica-change-started"),
+    @JsonSubTypes.Type(value = Event.ReplicaPromoted.class, name = "replica-promoted"),
+    @JsonSubTypes.Type(value = Event.ReplicaChangeDone.class, name = "replica-change-done"),
+    @JsonSubTypes.Type(value = Event.ReplicaChangeAbandoned.class, name = "replica-change-abandoned"),
+    @JsonSubTypes.Type(value = Event.MoveStarted.class, name = "move-started"),
+    @JsonSubTypes.Type(value = Event.MoveEnded.class, name = "move-ended"),
+    @JsonSubTypes.Type(value = Event.StateChanged.class, name = "state-changed"),
+    @JsonSubTypes.Type(value = Event.DomainAdded.class, name = "domain-added"),
+    @JsonSubTypes.Type(value = Event.DomainRemoved.class, name = "domain-removed"),
+    @JsonSubTypes.Type(value = Event.UserPut.class, name = "user-put"),
+    @JsonSubTypes.Type(value = Event.UserRemoved.class, name = "user-removed"),
+    @JsonSubTypes.Type(value = Event.AliasPut.class, name = "alias-put"),
+    @JsonSubTypes.Type(value = Event.AliasRemoved.class, name = "alias-removed")
+})
+public sealed interface Event {
+
+    /// The cluster came into being, as planned before any process started.
+    record ClusterCreated(ClusterImage image) implements Event {}
+
+    /// A node's heartbeats arrive (again).
+    record NodeUp(String node, String reason) implements Event {}
+
+    /// A node was not heard for a second.
+    record NodeDown(String node, String reason) implements Event {}
+
+    /// A node came back without its replica of the cluster group, and takes part there under a new incarnation from now
+    /// on.
+    ///
+    /// @param whole whether everything else that it held is lost too
+    record NodeReincarnated(String node, int incarnation, boolean whole, String reason) implements Event {}
+
+    /// A node found its replica of a virtual server damaged or gone.
+    record ReplicaLost(String group, String node, int incarnation, String reason) implements Event {}
+
+    /// A storage group has committed and applied an `Open`: its node is the owner.
+    record OpenRecorded(String virtualServer, String node, OpenEpoch epoch, long version) implements Event {}
+
+    /// Owner and heir were chosen.
+    record Permitted(String virtualServer, String owner, Optional<String> heir, String reason) implements Event {}
+
+    /// A change of replicas was planned; step one is to be carried out.
+    record ReplicaChangeStarted(String group, Replica added, Optional<Replica> removed, String reason)
+            implements Event {}
+
+    /// The new replica has caught up; step two is to be carried out.
+    record ReplicaPromoted(String group) implements Event {}
+
+    /// The Raft group's configuration is as the image wants it.
+    record ReplicaChangeDone(String group) implements Event {}
+
+    /// The new replica was lost before it was promoted; the old ones stay.
+    record ReplicaChangeAbandoned(String group, String reason) implements Event {}
+
+    /// A move was asked for.
+    record MoveStarted(String virtualServer, String target, String reason) implements Event {}
+
+    /// A move is done, or given up: the heir stays what it became.
+    record MoveEnded(String virtualServer, boolean moved, String reason) implements Event {}
+
+    /// A virtual server or one of its resources came into another state.
+    record StateChanged(
+            String virtualServer, GroupState state, String reason, SortedMap<String, ResourceState> resources)
+            implements Event {}
+
+    /// Mail for a domain is received from now on.
+    record DomainAdded(DirectoryImage.Domain domain) implements Event {}
+
+    /// Mail for a domain is not received any more.
+    record DomainRemoved(String name) implements Event {}
+
+    /// A user was added or changed.
+    record UserPut(DirectoryImage.User user) implements Event {}
+
+    /// A user is gone; the mail stays in the virtual server.
+    record UserRemoved(String address) implements Event {}
+
+    /// An alias was added or changed.
+    record AliasPut(DirectoryImage.Alias alias) implements Event {}
+
+    /// An alias is gone.
+    record AliasRemoved(String address) implements Event {}
+
+    /// The event as a line of the history; empty for what would only fill it (a user's new password, say).
+    default Optional<String> history() {
+        return switch (this) {
+            case ClusterCreated e ->
+                Optional.of("cluster " + e.image().name() + " created with nodes "
+                        + List.copyOf(e.image().nodes().keySet()));
+            case NodeUp e -> Optional.of("node " + e.node() + " is up: " + e.reason());
+            case NodeDown e -> Optional.of("node " + e.node() + " is down: " + e.reason());
+            case NodeReincarnated e ->
+                Optional.of(
+                        "node " + e.node() + " takes part as " + e.node() + "." + e.incarnation() + ": " + e.reason());
+            case ReplicaLost e ->
+                Optional.of(e.group() + ": replica " + e.node() + "." + e.incarnation() + " is lost: " + e.reason());
+            case OpenRecorded e -> Optional.of(e.virtualServer() + " opened on " + e.node() + " in epoch " + e.epoch());
+            case Permitted e ->
+                Optional.of(e.virtualServer() + ": owner " + e.owner() + ", heir "
+                        + e.heir().orElse("none") + ": " + e.reason());
+            case ReplicaChangeStarted e ->
+                Optional.of(e.group() + ": replica " + e.added()
+                        + e.removed()
+                                .map(removed -> " is to replace " + removed)
+                                .orElse(" is to be added")
+                        + ": " + e.reason());
+            case ReplicaPromoted e -> Optional.of(e.group() + ": the new replica has caught up and takes its role");
+            case ReplicaChangeDone e -> Optional.of(e.group() + ": the change of replicas is done");
+            case ReplicaChangeAbandoned e ->
+                Optional.of(e.group() + ": the change of replicas was given up: " + e.reason());
+            case MoveStarted e -> Optional.of(e.virtualServer() + " is to move to " + e.target() + ": " + e.reason());
+            case MoveEnded e ->
+                Optional.of(e.virtualServer() + (e.moved() ? " has moved: " : " was not moved: ") + e.reason());
+            case StateChanged e ->
+                Optional.of(e.virtualServer() + " is " + e.state().text()
+                        + (e.reason().isEmpty() ? "" : ": " + e.reason()));
+            case DomainAdded e -> Optional.of("domain " + e.domain().name() + " added");
+            case DomainRemoved e -> Optional.of("domain " + e.name() + " removed");
+            case UserPut ignored -> Optional.empty();
+            case UserRemoved ignored -> Optional.empty();
+            case AliasPut ignored -> Optional.empty();
+            case AliasRemoved ignored -> Optional.empty();
+        };
+    }
+}

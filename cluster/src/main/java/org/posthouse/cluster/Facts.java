@@ -1,0 +1,101 @@
+package org.posthouse.cluster;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/// What a coordinator knows at a tick of what really is, from heartbeats.
+///
+/// @param nodes those heard since this coordinator began to count, with the newest heartbeat of each
+/// @param watchedMillis how long it has been counting: the age of a node that was not heard at all
+/// @param settling whether the coordinator's own process is so young that nodes not heard yet may still be starting
+public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean settling) {
+    /// A node is down after so long without a heartbeat.
+    public static final long DOWN_AFTER_MILLIS = 1000;
+
+    /// A replica no more than so many entries behind counts as caught up: at 2,000 entries a second, what a
+    /// heartbeat of 100 ms and the way there leave open.
+    public static final long CAUGHT_UP_ENTRIES = 1000;
+
+    /// A node's newest heartbeat.
+    ///
+    /// @param ageMillis since it arrived
+    public record Heard(long ageMillis, Heartbeat heartbeat) {}
+
+    /// What each node tells all others every 100 ms.
+    ///
+    /// @param incarnation the node's own, see [Node#incarnation]
+    /// @param process distinguishes one run of the node's process from the next
+    /// @param processAgeMillis since it started
+    /// @param groups its memberships, the cluster group included, by group
+    public record Heartbeat(
+            String node, int incarnation, long process, long processAgeMillis, SortedMap<String, Membership> groups) {}
+
+    /// A node's membership in one group.
+    ///
+    /// @param incarnation under which the node takes part in this group
+    /// @param leading whether it is the leader and has applied its own term's first entry
+    /// @param open the epoch under which its gate is open, if it is
+    /// @param openVersion image version that the newest applied `Open` carries; 0 for none
+    /// @param committed index known committed
+    /// @param applied index applied
+    /// @param members the configuration in force, on the leader; else empty
+    /// @param failed whether this replica is out of service
+    /// @param resources states of the virtual server's resources here
+    public record Membership(
+            int incarnation,
+            boolean leading,
+            Optional<OpenEpoch> open,
+            long openVersion,
+            long committed,
+            long applied,
+            List<Seat> members,
+            boolean failed,
+            SortedMap<String, ResourceState> resources) {}
+
+    /// A node's membership in a group, if the node was heard lately and takes part under this incarnation.
+    Optional<Membership> membership(String group, String node, int incarnation) {
+        return membership(group, node).filter(found -> found.incarnation() == incarnation);
+    }
+
+    /// A node's membership in a group, if the node was heard lately.
+    Optional<Membership> membership(String group, String node) {
+        Heard heard = nodes.get(node);
+        if (heard == null || heard.ageMillis() > DOWN_AFTER_MILLIS) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(heard.heartbeat().groups().get(group));
+    }
+
+    /// The member that leads a group, as far as heartbeats tell: of several that claim to, the one that committed most.
+    Optional<Membership> leader(String group) {
+        Membership leader = null;
+        for (Heard heard : nodes.values()) {
+            Membership membership = heard.heartbeat().groups().get(group);
+            if (heard.ageMillis() <= DOWN_AFTER_MILLIS
+                    && membership != null
+                    && membership.leading()
+                    && (leader == null || membership.committed() > leader.committed())) {
+                leader = membership;
+            }
+        }
+        return Optional.ofNullable(leader);
+    }
+
+    /// Whether a replica is known to be out of service.
+    boolean failed(String group, Replica replica) {
+        return membership(group, replica.node(), replica.incarnation())
+                .map(Membership::failed)
+                .orElse(false);
+    }
+
+    /// Whether a replica's own applied index has come up to what the leader has committed.
+    boolean caughtUp(String group, Replica replica) {
+        Optional<Membership> leader = leader(group);
+        return leader.isPresent()
+                && membership(group, replica.node(), replica.incarnation())
+                        .filter(own ->
+                                !own.failed() && own.applied() >= leader.get().committed() - CAUGHT_UP_ENTRIES)
+                        .isPresent();
+    }
+}

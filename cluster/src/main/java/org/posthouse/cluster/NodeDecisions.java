@@ -1,0 +1,226 @@
+package org.posthouse.cluster;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/// What a node does by itself, given the image as it knows it and what it hosts. Level-triggered: asked again after
+/// each step, it says what is still to be done, so a step that failed or was cut short by a crash is simply done
+/// again.
+public final class NodeDecisions {
+    private NodeDecisions() {}
+
+    /// What the node hosts and hears.
+    ///
+    /// @param incarnation the node's own, see [Node#incarnation]
+    /// @param groups its memberships and what is left of lost ones, by group
+    /// @param peers the newest heartbeat of each node heard within the last second, its own included
+    /// @param seenOpen virtual servers that this process has heard their present owner hold open
+    /// @param freshFor groups for which the image was just fetched from the cluster group
+    public record Local(
+            String node,
+            int incarnation,
+            long processAgeMillis,
+            SortedMap<String, LocalGroup> groups,
+            SortedMap<String, Facts.Heartbeat> peers,
+            SortedSet<String> seenOpen,
+            SortedSet<String> freshFor) {}
+
+    /// A membership as the node sees it.
+    ///
+    /// @param incarnation under which it was made
+    /// @param running whether it is open and in service; otherwise only its trace is left
+    /// @param leading whether this node leads and has applied its own term's first entry
+    /// @param members the configuration in force as known here
+    /// @param open whether the gate is open here
+    /// @param opening whether an `Open` was proposed and is not decided yet
+    public record LocalGroup(
+            int incarnation, boolean running, boolean leading, List<Seat> members, boolean open, boolean opening) {}
+
+    /// What is to be done now, at most one thing for each group, in order of group.
+    public static List<Duty> duties(ClusterImage image, Local local) {
+        List<Duty> duties = new ArrayList<>();
+        SortedSet<String> held = new TreeSet<>();
+        local.groups().forEach((group, state) -> {
+            if (state.open() || state.opening()) {
+                held.add(group);
+            }
+        });
+        SortedSet<String> groups = new TreeSet<>(local.groups().keySet());
+        groups.addAll(image.virtualServers().keySet());
+        for (String group : groups) {
+            duty(image, local, group, held).ifPresent(duty -> {
+                duties.add(duty);
+                if (duty instanceof Duty.Open) {
+                    held.add(group);
+                }
+            });
+        }
+        return duties;
+    }
+
+    /// The configuration that the image wants for a group. A replica that is to be added is left out until its node
+    /// has joined: it could not be reached.
+    public static List<Seat> wanted(ClusterImage image, String group, SortedMap<String, Facts.Heartbeat> peers) {
+        ReplicaSet set = image.replicas(group).orElseThrow();
+        VirtualServer server = image.virtualServers().get(group);
+        List<Seat> seats = new ArrayList<>();
+        for (Replica replica : set.replicas()) {
+            if (replica.role() == Replica.Role.ADDING && !joined(group, replica, peers)) {
+                continue;
+            }
+            boolean first =
+                    server != null && replica.votes() && server.permission().permits(replica.node());
+            seats.add(new Seat(replica.node(), replica.incarnation(), replica.votes(), first ? 1 : 0));
+        }
+        return sorted(seats);
+    }
+
+    private static boolean joined(String group, Replica replica, SortedMap<String, Facts.Heartbeat> peers) {
+        Facts.Heartbeat heartbeat = peers.get(replica.node());
+        Facts.Membership membership =
+                heartbeat == null ? null : heartbeat.groups().get(group);
+        return membership != null && membership.incarnation() == replica.incarnation() && !membership.failed();
+    }
+
+    private static Optional<Duty> duty(ClusterImage image, Local local, String group, SortedSet<String> held) {
+        LocalGroup state = local.groups().get(group);
+        if (group.equals(ClusterImage.CLUSTER_GROUP)) {
+            return state != null && state.leading() ? reconfigure(image, local, group, state) : Optional.empty();
+        }
+        Optional<ReplicaSet> set = image.replicas(group);
+        Optional<Replica> own = set.flatMap(replicas -> replicas.of(local.node(), local.incarnation(), false));
+        if (own.isEmpty()) {
+            if (state != null && state.running() && state.leading() && set.isPresent()) {
+                return yieldTo(image, local, group, state);
+            }
+            boolean keep = state == null
+                    || set.isEmpty()
+                    || set.get().leaving(local.node(), state.incarnation())
+                    || set.get().of(local.node(), state.incarnation()).isPresent();
+            if (keep) {
+                return Optional.empty();
+            }
+            // An old image may not know of this replica yet: nothing is deleted by it.
+            return Optional.of(
+                    local.freshFor().contains(group)
+                            ? new Duty.Leave(group, "its replica here was replaced by another node's")
+                            : new Duty.FetchImage(group));
+        }
+        if (state == null || state.incarnation() < own.get().incarnation()) {
+            return missing(image, local, group, own.get());
+        }
+        if (state.incarnation() > own.get().incarnation()) {
+            return Optional.empty(); // This image is older than the replica.
+        }
+        if (!state.running()) {
+            return Optional.of(
+                    new Duty.ReportLost(group, state.incarnation(), "it is damaged or gone on " + local.node()));
+        }
+        return state.leading() ? lead(image, local, group, state, held) : Optional.empty();
+    }
+
+    /// A leader whose own replica is to go can not take itself out of the configuration: it hands over first, to one
+    /// that is permitted if that can lead already, else to one that stays; and before that it gives them the priority
+    /// without which they could not take it.
+    private static Optional<Duty> yieldTo(ClusterImage image, Local local, String group, LocalGroup state) {
+        VirtualServer server = image.virtualServers().get(group);
+        VirtualServer.Permission permission = server.permission();
+        List<Seat> inForce = sorted(state.members());
+        List<Seat> reordered = inForce.stream()
+                .map(seat -> new Seat(
+                        seat.node(),
+                        seat.incarnation(),
+                        seat.votes(),
+                        seat.votes() && permission.permits(seat.node()) ? 1 : 0))
+                .toList();
+        if (!reordered.equals(inForce)) {
+            return Optional.of(new Duty.Reconfigure(group, inForce, reordered));
+        }
+        List<String> to = inForce.stream()
+                .filter(seat -> seat.votes()
+                        && server.replicas().of(seat.node(), seat.incarnation()).isPresent()
+                        && local.peers().containsKey(seat.node()))
+                .sorted(Comparator.comparing(seat -> !permission.permits(seat.node())))
+                .map(Seat::node)
+                .toList();
+        String reason = "the replica on " + local.node() + " is to go";
+        return Optional.of(to.isEmpty() ? new Duty.Wait(group, reason) : new Duty.HandOver(group, to, false, reason));
+    }
+
+    private static Optional<Duty> missing(ClusterImage image, Local local, String group, Replica own) {
+        if (own.role() == Replica.Role.ADDING
+                || image.virtualServers().get(group).formed()) {
+            // Also a first member that comes late: the others have formed the group without it, and it starts empty,
+            // so it votes in nothing until their leader has filled it. Under this incarnation it never held anything.
+            return Optional.of(new Duty.Join(group, own.incarnation()));
+        }
+        // Nobody has formed it yet, as far as this image knows; the cluster group is asked before this node does.
+        return Optional.of(
+                local.freshFor().contains(group)
+                        ? new Duty.Form(group, wanted(image, group, local.peers()))
+                        : new Duty.FetchImage(group));
+    }
+
+    private static Optional<Duty> lead(
+            ClusterImage image, Local local, String group, LocalGroup state, SortedSet<String> held) {
+        if (state.opening()) {
+            return Optional.empty();
+        }
+        if (!state.open()) {
+            Duty duty = open(image, local, group, held);
+            // A closed leader carries out changes of replicas and priorities too: they may be what the group is
+            // waiting for, and leadership can not be handed to a lower priority.
+            return duty instanceof Duty.Wait || duty instanceof Duty.HandOver
+                    ? reconfigure(image, local, group, state).or(() -> Optional.of(duty))
+                    : Optional.of(duty);
+        }
+        return reconfigure(image, local, group, state).or(() -> handOverForMove(image, local, group));
+    }
+
+    private static Duty open(ClusterImage image, Local local, String group, SortedSet<String> held) {
+        var situation = new OpenDecision.Situation(
+                local.node(),
+                local.processAgeMillis(),
+                held,
+                new TreeSet<>(local.peers().keySet()),
+                local.seenOpen().contains(group),
+                local.freshFor().contains(group));
+        return switch (OpenDecision.decide(image, group, situation)) {
+            case OpenDecision.Open decided -> new Duty.Open(group, decided.version());
+            case OpenDecision.HandOver decided -> new Duty.HandOver(group, decided.to(), false, decided.reason());
+            case OpenDecision.FetchImage ignored -> new Duty.FetchImage(group);
+            case OpenDecision.Wait decided -> new Duty.Wait(group, decided.reason());
+        };
+    }
+
+    private static Optional<Duty> reconfigure(ClusterImage image, Local local, String group, LocalGroup state) {
+        List<Seat> wanted = wanted(image, group, local.peers());
+        List<Seat> inForce = sorted(state.members());
+        boolean stays = wanted.stream()
+                .anyMatch(seat -> seat.node().equals(local.node()) && seat.incarnation() == state.incarnation());
+        return wanted.equals(inForce) || !stays
+                ? Optional.empty()
+                : Optional.of(new Duty.Reconfigure(group, inForce, wanted));
+    }
+
+    private static Optional<Duty> handOverForMove(ClusterImage image, Local local, String group) {
+        VirtualServer server = image.virtualServers().get(group);
+        return server.move()
+                .map(VirtualServer.Move::target)
+                .filter(target -> !target.equals(local.node())
+                        && server.permission().permits(target)
+                        && local.peers().containsKey(target))
+                .map(target -> new Duty.HandOver(group, List.of(target), true, "it is to move to " + target));
+    }
+
+    private static List<Seat> sorted(List<Seat> seats) {
+        return seats.stream()
+                .sorted(Comparator.comparing(Seat::node).thenComparingInt(Seat::incarnation))
+                .toList();
+    }
+}

@@ -1,0 +1,23 @@
+package org.posthouse.cluster;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+
+/// How the cluster sees a node.
+public enum NodeState {
+    /// Its heartbeats arrive.
+    UP("up"),
+    /// None has arrived for a second. For planning only: it may still own what it owns.
+    DOWN("down");
+
+    private final String text;
+
+    NodeState(String text) {
+        this.text = text;
+    }
+
+    /// As shown and stored.
+    @JsonValue
+    public String text() {
+        return text;
+    }
+}

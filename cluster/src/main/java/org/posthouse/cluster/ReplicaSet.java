@@ -1,0 +1,110 @@
+package org.posthouse.cluster;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/// A group's replicas and the change under way among them.
+///
+/// @param replicas in order of node; while a new one is being filled it is among them, and so is the one that it
+///     will replace
+/// @param change the change under way
+public record ReplicaSet(List<Replica> replicas, Optional<ReplicaChange> change) {
+    private static final Comparator<Replica> ORDER =
+            Comparator.comparing(Replica::node).thenComparingInt(Replica::incarnation);
+
+    /// Keeps the replicas in order.
+    public ReplicaSet {
+        replicas = replicas.stream().sorted(ORDER).toList();
+    }
+
+    /// The replicas that vote.
+    public List<Replica> voters() {
+        return replicas.stream().filter(Replica::votes).toList();
+    }
+
+    /// A node's replica that is not lost: of several, the newest.
+    public Optional<Replica> of(Node node) {
+        return of(node.name(), node.incarnation(), false);
+    }
+
+    /// A node's newest replica that is not lost, made under this incarnation or a later one.
+    Optional<Replica> of(String node, int fromIncarnation, boolean lost) {
+        return replicas.stream()
+                .filter(replica -> replica.node().equals(node)
+                        && replica.incarnation() >= fromIncarnation
+                        && replica.lost() == lost)
+                .max(ORDER);
+    }
+
+    /// This node's replica under this incarnation.
+    public Optional<Replica> of(String node, int incarnation) {
+        return replicas.stream()
+                .filter(replica -> replica.belongsTo(node, incarnation))
+                .findFirst();
+    }
+
+    /// Whether the node has a replica, under whatever incarnation.
+    public boolean on(String node) {
+        return replicas.stream().anyMatch(replica -> replica.node().equals(node));
+    }
+
+    /// Whether this replica is being taken out: not wanted any more, but still to be kept until the Raft group has
+    /// followed.
+    public boolean leaving(String node, int incarnation) {
+        return change.flatMap(ReplicaChange::removed)
+                .filter(replica -> replica.belongsTo(node, incarnation))
+                .isPresent();
+    }
+
+    ReplicaSet started(ReplicaChange planned) {
+        List<Replica> with = new ArrayList<>(replicas);
+        with.add(new Replica(planned.added().node(), planned.added().incarnation(), Replica.Role.ADDING));
+        return new ReplicaSet(with, Optional.of(planned));
+    }
+
+    ReplicaSet swapped(ReplicaChange filling) {
+        List<Replica> with = new ArrayList<>();
+        for (Replica replica : replicas) {
+            boolean removed = filling.removed().filter(replica::equals).isPresent();
+            boolean added =
+                    replica.belongsTo(filling.added().node(), filling.added().incarnation());
+            if (added) {
+                with.add(filling.added());
+            } else if (!removed) {
+                with.add(replica);
+            }
+        }
+        return new ReplicaSet(
+                with,
+                Optional.of(new ReplicaChange(
+                        filling.added(),
+                        filling.removed(),
+                        ReplicaChange.Step.SWAPPING,
+                        filling.since(),
+                        filling.reason())));
+    }
+
+    ReplicaSet lost(String node, int incarnation) {
+        List<Replica> marked = replicas.stream()
+                .map(replica -> replica.belongsTo(node, incarnation)
+                        ? new Replica(node, incarnation, replica.role(), true)
+                        : replica)
+                .toList();
+        Optional<ReplicaChange> marking = change.map(under -> under.marking(node, incarnation));
+        return new ReplicaSet(marked, marking);
+    }
+
+    ReplicaSet done() {
+        return new ReplicaSet(replicas, Optional.empty());
+    }
+
+    ReplicaSet abandoned(ReplicaChange filling) {
+        List<Replica> without = replicas.stream()
+                .filter(replica -> !replica.belongsTo(
+                        filling.added().node(), filling.added().incarnation()))
+                .toList();
+        return new ReplicaSet(without, Optional.empty());
+    }
+}

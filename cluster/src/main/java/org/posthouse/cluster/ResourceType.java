@@ -1,0 +1,41 @@
+package org.posthouse.cluster;
+
+/// A kind of resource that a module brings: a protocol service, say. Shared by all virtual servers; each gets a
+/// resource of its own from [#open].
+///
+/// @param <C> what a resource is given to work with; the agent's service context
+public interface ResourceType<C> {
+
+    /// The type's name in the image, e.g. `imap`.
+    String name();
+
+    /// Makes a resource ready on this node, owner or not: listeners are bound, nothing is served yet.
+    ///
+    /// @throws Exception if it can not be made ready; the message is for an operator
+    Resource open(C context) throws Exception;
+
+    /// A resource on one node. Calls come one at a time, but for [#terminate].
+    interface Resource extends AutoCloseable {
+
+        /// Begins to serve: this node owns the virtual server now.
+        ///
+        /// @throws Exception if it can not; the resource has failed then
+        void online() throws Exception;
+
+        /// Ends serving: what is under way is told so and closed.
+        void offline();
+
+        /// Ends at once what [#offline] did not end in time.
+        void terminate();
+
+        /// A cheap check, a few milliseconds.
+        boolean looksAlive();
+
+        /// A thorough check, a few seconds at most.
+        boolean isAlive();
+
+        /// Gives up what [ResourceType#open] took. Does not throw.
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,98 @@
+package org.posthouse.cluster;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// What state a virtual server is in, by what is known now.
+record StateJudgement(GroupState state, String reason, SortedMap<String, ResourceState> resources) {
+
+    /// Judges; null if too little has been heard yet to say anything new.
+    static StateJudgement of(ClusterImage image, Facts facts, VirtualServer server) {
+        Optional<Facts.Membership> opened = openMembership(facts, server);
+        if (opened.isPresent()) {
+            SortedMap<String, ResourceState> states = opened.get().resources();
+            GroupState state = GroupState.of(server.resources().keySet().stream()
+                    .map(resource -> states.getOrDefault(resource, ResourceState.OFFLINE))
+                    .toList());
+            return new StateJudgement(state, notOnline(states), completed(server, states));
+        }
+        Node owner = image.nodes().get(server.permission().owner());
+        if (owner != null && owner.up() && !facts.nodes().containsKey(owner.name())) {
+            return null;
+        }
+        SortedMap<String, ResourceState> none = completed(server, new TreeMap<>());
+        List<Replica> voters = server.replicas().voters();
+        int living = Quorum.living(image, facts, server.name(), voters);
+        if (living < Quorum.needed(voters.size())) {
+            return new StateJudgement(
+                    GroupState.FAILED,
+                    "only " + living + " of its " + voters.size() + " replicas " + (living == 1 ? "lives" : "live")
+                            + ", " + Quorum.needed(voters.size()) + " are needed; missing: "
+                            + missing(image, facts, server.name(), voters),
+                    none);
+        }
+        if (OwnerPlanner.ownerAble(image, facts, server)) {
+            return new StateJudgement(
+                    GroupState.PENDING, "waiting for " + server.permission().owner() + " to open it", none);
+        }
+        Optional<String> heir = server.permission().heir();
+        if (heir.isPresent() && OwnerPlanner.canTakeOver(image, facts, server, heir.get())) {
+            return new StateJudgement(GroupState.PENDING, "waiting for its heir " + heir.get() + " to open it", none);
+        }
+        if (server.replicas().change().isPresent()) {
+            return new StateJudgement(
+                    GroupState.PENDING,
+                    "a replica is being made on "
+                            + server.replicas().change().get().added().node(),
+                    none);
+        }
+        return new StateJudgement(
+                GroupState.FAILED,
+                "its owner " + server.permission().owner()
+                        + " is down and no other node that lives and may own it has room ("
+                        + server.policy().room().text() + ")",
+                none);
+    }
+
+    private static Optional<Facts.Membership> openMembership(Facts facts, VirtualServer server) {
+        if (server.opened().isEmpty()) {
+            return Optional.empty();
+        }
+        VirtualServer.Opened opened = server.opened().get();
+        return facts.membership(server.name(), opened.node())
+                .filter(membership ->
+                        membership.open().filter(opened.epoch()::equals).isPresent());
+    }
+
+    private static SortedMap<String, ResourceState> completed(
+            VirtualServer server, SortedMap<String, ResourceState> states) {
+        SortedMap<String, ResourceState> all = new TreeMap<>();
+        for (String resource : server.resources().keySet()) {
+            all.put(resource, states.getOrDefault(resource, ResourceState.OFFLINE));
+        }
+        return all;
+    }
+
+    private static String notOnline(SortedMap<String, ResourceState> states) {
+        List<String> others = new ArrayList<>();
+        states.forEach((resource, state) -> {
+            if (state != ResourceState.ONLINE) {
+                others.add(resource + " is " + state.text());
+            }
+        });
+        return String.join(", ", others);
+    }
+
+    private static String missing(ClusterImage image, Facts facts, String group, List<Replica> voters) {
+        List<String> missing = new ArrayList<>();
+        for (Replica voter : voters) {
+            if (!Quorum.lives(image, facts, group, voter)) {
+                missing.add(voter.node());
+            }
+        }
+        return String.join(", ", missing);
+    }
+}

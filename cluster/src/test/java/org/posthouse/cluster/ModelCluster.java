@@ -1,0 +1,426 @@
+package org.posthouse.cluster;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// A cluster in one thread on made-up time: the real decisions, models of the rest. A Raft group is modelled by its
+/// configuration, its leader, and how many entries each member has on its disk; nodes learn of a new image late.
+final class ModelCluster {
+    static final long STEP_MILLIS = 100;
+
+    final Random random;
+    final SortedMap<String, ModelNode> nodes = new TreeMap<>();
+    final SortedMap<String, ModelGroup> groups = new TreeMap<>();
+    final List<Kept> kept = new ArrayList<>();
+    final List<Command> submitted = new ArrayList<>();
+    ClusterImage image;
+    long now;
+    private Optional<String> coordinator = Optional.empty();
+    private HeartbeatTable table = new HeartbeatTable(0);
+
+    /// An input of the coordinator and what it made of it.
+    record Kept(ClusterImage image, Command command, long now, Decision decision) {}
+
+    static final class ModelNode {
+        final String name;
+        boolean alive = true;
+        /// 0: lost with its folder.
+        int incarnation = 1;
+        long startedAt;
+        long process;
+        ClusterImage known;
+        boolean reachedByImages = true;
+        /// Highest incarnation under which each group was held since the folder was empty.
+        final SortedMap<String, Integer> held = new TreeMap<>();
+        final TreeSet<String> seenOpen = new TreeSet<>();
+
+        ModelNode(String name, ClusterImage known) {
+            this.name = name;
+            this.known = known;
+        }
+    }
+
+    static final class ModelMember {
+        long stored;
+        boolean follower;
+    }
+
+    static final class ModelGroup {
+        final String name;
+        List<Seat> config = List.of();
+        final SortedMap<String, ModelMember> members = new TreeMap<>();
+        String leader = "";
+        long committed;
+        String openOn = "";
+        OpenEpoch epoch = new OpenEpoch(0, 0);
+        long openVersion;
+
+        ModelGroup(String name) {
+            this.name = name;
+        }
+    }
+
+    ModelCluster(long seed, int nodeCount, int virtualServers) {
+        random = new Random(seed);
+        image = Plans.created(nodeCount, virtualServers);
+        image.nodes().keySet().forEach(name -> nodes.put(name, new ModelNode(name, image)));
+        ModelGroup cluster = new ModelGroup(ClusterImage.CLUSTER_GROUP);
+        cluster.config = NodeDecisions.wanted(image, cluster.name, new TreeMap<>());
+        cluster.config.forEach(seat -> cluster.members.put(key(seat), new ModelMember()));
+        groups.put(cluster.name, cluster);
+        image.virtualServers().keySet().forEach(name -> groups.put(name, new ModelGroup(name)));
+    }
+
+    static String key(Seat seat) {
+        return seat.node() + "." + seat.incarnation();
+    }
+
+    private static Optional<String> key(ModelGroup group, ModelNode node) {
+        return group.members.keySet().stream()
+                .filter(member -> member.startsWith(node.name + "."))
+                .findFirst();
+    }
+
+    private static int incarnation(String member) {
+        return Integer.parseInt(member.substring(member.indexOf('.') + 1));
+    }
+
+    void step() {
+        now += STEP_MILLIS;
+        groups.values().forEach(this::elect);
+        groups.values().forEach(this::write);
+        for (ModelNode node : nodes.values()) {
+            if (node.alive && (random.nextInt(3) == 0 || coordinator.equals(Optional.of(node.name)))) {
+                node.known = memberOfCluster(node) ? image : node.known;
+            }
+        }
+        coordinate();
+        for (ModelNode node : nodes.values()) {
+            if (node.alive) {
+                act(node);
+            }
+        }
+    }
+
+    private boolean memberOfCluster(ModelNode node) {
+        return key(groups.get(ClusterImage.CLUSTER_GROUP), node).isPresent() && coordinator.isPresent();
+    }
+
+    // What happens from outside
+
+    void kill(String name) {
+        nodes.get(name).alive = false;
+        groups.values().forEach(group -> {
+            if (group.openOn.equals(name)) {
+                group.openOn = "";
+            }
+        });
+    }
+
+    void start(String name, boolean wiped) {
+        ModelNode node = nodes.get(name);
+        if (wiped) {
+            groups.values().forEach(group -> group.members.keySet().removeIf(member -> member.startsWith(name + ".")));
+            node.incarnation = 0;
+            node.held.clear();
+        }
+        node.alive = true;
+        node.startedAt = now;
+        node.process++;
+        node.seenOpen.clear();
+    }
+
+    /// One group's folder turns out damaged at the start; the rest is whole.
+    void damage(String name, String group) {
+        ModelGroup of = groups.get(group);
+        key(of, nodes.get(name)).ifPresent(member -> of.members.remove(member));
+    }
+
+    void submit(Command command) {
+        submitted.add(command);
+    }
+
+    // Raft, as far as it matters here
+
+    private boolean takesPart(ModelGroup group, Seat seat) {
+        ModelNode node = nodes.get(seat.node());
+        return node.alive && group.members.containsKey(key(seat));
+    }
+
+    private boolean majority(ModelGroup group, List<Seat> config) {
+        long voters = config.stream().filter(Seat::votes).count();
+        long living = config.stream()
+                .filter(seat -> seat.votes() && takesPart(group, seat))
+                .count();
+        return voters > 0 && living > voters / 2;
+    }
+
+    private void elect(ModelGroup group) {
+        boolean leads = group.config.stream()
+                .anyMatch(seat -> seat.votes() && key(seat).equals(group.leader) && takesPart(group, seat));
+        if (leads && majority(group, group.config)) {
+            return;
+        }
+        group.leader = "";
+        group.openOn = "";
+        if (!majority(group, group.config) || random.nextInt(3) == 0) {
+            return;
+        }
+        List<Seat> candidates = group.config.stream()
+                .filter(seat -> seat.votes() && takesPart(group, seat))
+                .toList();
+        long longest = candidates.stream()
+                .mapToLong(seat -> group.members.get(key(seat)).stored)
+                .max()
+                .orElse(0);
+        List<Seat> able = candidates.stream()
+                .filter(seat -> group.members.get(key(seat)).stored == longest)
+                .sorted(Comparator.comparing(Seat::priority).reversed())
+                .toList();
+        int top = able.getFirst().priority();
+        List<Seat> first = able.stream()
+                .filter(seat -> seat.priority() == top || random.nextInt(4) == 0)
+                .toList();
+        Seat won = first.get(random.nextInt(first.size()));
+        group.leader = key(won);
+        if (longest < group.committed) {
+            throw new AssertionError(
+                    group.name + " elected " + group.leader + " without " + (group.committed - longest) + " entries");
+        }
+    }
+
+    private void write(ModelGroup group) {
+        if (group.leader.isEmpty() || !majority(group, group.config)) {
+            return;
+        }
+        group.committed += 1 + random.nextInt(200);
+        for (Seat seat : group.config) {
+            if (takesPart(group, seat)) {
+                ModelMember member = group.members.get(key(seat));
+                // Those filled from nothing take a few steps.
+                long behind = group.committed - member.stored;
+                member.stored = seat.votes() ? group.committed : member.stored + Math.max(1, behind * 2 / 3);
+                if (!seat.votes() && behind < 300) {
+                    member.stored = group.committed;
+                }
+            }
+        }
+    }
+
+    // The coordinator
+
+    private void coordinate() {
+        ModelGroup cluster = groups.get(ClusterImage.CLUSTER_GROUP);
+        if (cluster.leader.isEmpty()) {
+            coordinator = Optional.empty();
+            return;
+        }
+        String leader = cluster.leader.substring(0, cluster.leader.indexOf('.'));
+        if (!coordinator.equals(Optional.of(leader))) {
+            coordinator = Optional.of(leader);
+            table = new HeartbeatTable(now);
+        }
+        nodes.values().stream()
+                .filter(node -> node.alive && node.incarnation > 0)
+                .forEach(node -> table.heard(heartbeat(node), now));
+        table.tick(now);
+        while (!submitted.isEmpty()) {
+            decide(submitted.removeFirst());
+        }
+        boolean settling = now - nodes.get(leader).startedAt < 10_000;
+        decide(new Command.Tick(table.facts(now, settling)));
+    }
+
+    Reply decide(Command command) {
+        Decision decision = Coordinator.decide(image, command, now);
+        kept.add(new Kept(image, command, now, decision));
+        if (kept.size() > 2000) {
+            kept.removeFirst();
+        }
+        if (!decision.events().isEmpty()) {
+            image = image.apply(new Change(image.version(), now, decision.events()))
+                    .image();
+        }
+        return decision.reply();
+    }
+
+    Facts facts() {
+        return table.facts(now, false);
+    }
+
+    Facts.Heartbeat heartbeat(ModelNode node) {
+        SortedMap<String, Facts.Membership> memberships = new TreeMap<>();
+        for (ModelGroup group : groups.values()) {
+            Optional<String> key = key(group, node);
+            if (key.isPresent()) {
+                ModelMember member = group.members.get(key.get());
+                boolean leads = group.leader.equals(key.get());
+                boolean open = group.openOn.equals(node.name) && leads;
+                SortedMap<String, ResourceState> states = new TreeMap<>();
+                if (open && image.virtualServers().containsKey(group.name)) {
+                    image.virtualServers()
+                            .get(group.name)
+                            .resources()
+                            .keySet()
+                            .forEach(resource -> states.put(resource, ResourceState.ONLINE));
+                }
+                memberships.put(
+                        group.name,
+                        new Facts.Membership(
+                                incarnation(key.get()),
+                                leads,
+                                open ? Optional.of(group.epoch) : Optional.empty(),
+                                open ? group.openVersion : 0,
+                                leads ? group.committed : member.stored,
+                                member.stored,
+                                leads ? group.config : List.of(),
+                                false,
+                                states));
+            }
+        }
+        return new Facts.Heartbeat(node.name, node.incarnation, node.process, now - node.startedAt, memberships);
+    }
+
+    // A node
+
+    private void act(ModelNode node) {
+        if (node.incarnation == 0) {
+            if (coordinator.isPresent()) {
+                Reply reply = decide(new Command.RejoinNode(node.name, true, "its folder is empty"));
+                node.incarnation = Integer.parseInt(reply.values().get("incarnation"));
+                groups.get(ClusterImage.CLUSTER_GROUP)
+                        .members
+                        .put(node.name + "." + node.incarnation, new ModelMember());
+            }
+            return;
+        }
+        SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
+        nodes.values().stream()
+                .filter(peer -> peer.alive && peer.incarnation > 0)
+                .forEach(peer -> peers.put(peer.name, heartbeat(peer)));
+        peers.values().forEach(peer -> peer.groups().forEach((group, membership) -> {
+            VirtualServer server = node.known.virtualServers().get(group);
+            if (membership.open().isPresent()
+                    && server != null
+                    && server.permission().owner().equals(peer.node())) {
+                node.seenOpen.add(group);
+            }
+        }));
+        boolean canFetch = coordinator.isPresent() && random.nextInt(10) > 0;
+        if (canFetch && random.nextBoolean()) {
+            node.known = image;
+        }
+        TreeSet<String> fresh = new TreeSet<>();
+        if (canFetch && node.known.version() == image.version()) {
+            fresh.addAll(groups.keySet());
+        }
+        var local = new NodeDecisions.Local(
+                node.name, node.incarnation, now - node.startedAt, localGroups(node), peers, node.seenOpen, fresh);
+        for (Duty duty : NodeDecisions.duties(node.known, local)) {
+            if (random.nextInt(8) > 0) {
+                carryOut(node, duty, fresh.contains(duty.group()));
+            }
+        }
+    }
+
+    private SortedMap<String, NodeDecisions.LocalGroup> localGroups(ModelNode node) {
+        SortedMap<String, NodeDecisions.LocalGroup> local = new TreeMap<>();
+        for (ModelGroup group : groups.values()) {
+            Optional<String> key = key(group, node);
+            if (key.isPresent()) {
+                boolean leads = group.leader.equals(key.get());
+                local.put(
+                        group.name,
+                        new NodeDecisions.LocalGroup(
+                                incarnation(key.get()),
+                                true,
+                                leads,
+                                group.config,
+                                leads && group.openOn.equals(node.name),
+                                false));
+            } else if (node.held.containsKey(group.name)) {
+                local.put(
+                        group.name,
+                        new NodeDecisions.LocalGroup(node.held.get(group.name), false, false, List.of(), false, false));
+            }
+        }
+        return local;
+    }
+
+    private void carryOut(ModelNode node, Duty duty, boolean fresh) {
+        ModelGroup group = groups.get(duty.group());
+        switch (duty) {
+            case Duty.Form form -> {
+                if (group.config.isEmpty()) {
+                    group.config = form.seats();
+                }
+                hold(node, group, 1);
+            }
+            case Duty.Join join -> hold(node, group, join.incarnation());
+            case Duty.Leave leave -> {
+                damage(node.name, leave.group());
+                node.held.remove(leave.group());
+            }
+            case Duty.ReportLost lost ->
+                submit(new Command.ReportLost(lost.group(), node.name, lost.incarnation(), lost.reason()));
+            case Duty.Reconfigure change -> {
+                if (fresh && majority(group, change.wanted())) {
+                    for (Seat seat : change.wanted()) {
+                        boolean there = group.config.stream().anyMatch(seat::sameMember);
+                        if (!there && !takesPart(group, seat)) {
+                            return;
+                        }
+                    }
+                    group.config = change.wanted();
+                }
+            }
+            case Duty.HandOver handOver -> {
+                for (Seat seat : group.config) {
+                    int own = group.config.stream()
+                            .filter(mine -> mine.node().equals(node.name))
+                            .findFirst()
+                            .orElseThrow()
+                            .priority();
+                    if (seat.node().equals(handOver.to().getFirst())
+                            && seat.votes()
+                            && seat.priority() >= own
+                            && takesPart(group, seat)) {
+                        group.leader = key(seat);
+                        group.openOn = "";
+                        return;
+                    }
+                }
+            }
+            case Duty.Open open -> {
+                group.epoch = new OpenEpoch(0, ++group.committed);
+                group.config.stream()
+                        .filter(seat -> takesPart(group, seat))
+                        .forEach(seat -> group.members.get(key(seat)).stored = group.committed);
+                group.openOn = node.name;
+                group.openVersion = open.version();
+            }
+            case Duty.FetchImage ignored -> {
+                // The known image is made current at random anyway.
+            }
+            case Duty.Wait ignored -> {
+                // Nothing can be done.
+            }
+        }
+    }
+
+    private void hold(ModelNode node, ModelGroup group, int incarnation) {
+        damage(node.name, group.name);
+        node.held.put(group.name, incarnation);
+        group.members.put(node.name + "." + incarnation, new ModelMember());
+    }
+
+    Optional<String> coordinator() {
+        return coordinator;
+    }
+}

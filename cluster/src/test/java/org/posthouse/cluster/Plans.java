@@ -1,0 +1,33 @@
+package org.posthouse.cluster;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/// Sample clusters for tests.
+final class Plans {
+    private Plans() {}
+
+    static ClusterImage created(int nodes, int virtualServers) {
+        ClusterImage planned = planned(nodes, virtualServers);
+        Decision decision = Coordinator.decide(ClusterImage.EMPTY, new Command.CreateCluster(planned), 0);
+        return ClusterImage.EMPTY.apply(new Change(0, 0, decision.events())).image();
+    }
+
+    static ClusterImage planned(int nodes, int virtualServers) {
+        List<FirstPlan.PlannedNode> members = new ArrayList<>();
+        for (int node = 1; node <= nodes; node++) {
+            members.add(new FirstPlan.PlannedNode("n" + node, "127.0.0." + (10 + node), 7000, 7001, ""));
+        }
+        List<FirstPlan.PlannedServer> servers = new ArrayList<>();
+        for (int server = 1; server <= virtualServers; server++) {
+            servers.add(new FirstPlan.PlannedServer(
+                    "vs" + server,
+                    List.of(
+                            new FirstPlan.PlannedResource("storage", "storage-group", new TreeMap<>()),
+                            new FirstPlan.PlannedResource("imap", "imap", new TreeMap<>()),
+                            new FirstPlan.PlannedResource("smtp", "smtp", new TreeMap<>()))));
+        }
+        return new FirstPlan("00c0ffee", "sample", members, servers, List.of("example.org")).image(0);
+    }
+}
