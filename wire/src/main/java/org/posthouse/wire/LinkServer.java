@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -17,6 +18,9 @@ public final class LinkServer implements AutoCloseable {
     /// Strangers may begin so many handshakes at a time; whoever comes then is turned away.
     private static final int HANDSHAKES_MAX = 64;
 
+    /// A peer keeps one link, an operator's commands a few; a broken peer must not use up all sockets.
+    private static final int LINKS_PER_PEER_MAX = 64;
+
     private static final int BACKLOG = 256;
     private static final Logger log = LoggerFactory.getLogger(LinkServer.class);
 
@@ -26,6 +30,7 @@ public final class LinkServer implements AutoCloseable {
     private final ServerSocket listening;
     private final LinkClock clock;
     private final Semaphore handshakes = new Semaphore(HANDSHAKES_MAX);
+    private final Map<Socket, Long> begun = new ConcurrentHashMap<>();
     private final Set<LinkConnection> links = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -34,7 +39,7 @@ public final class LinkServer implements AutoCloseable {
         this.services = services;
         this.settings = settings;
         this.listening = listening;
-        this.clock = new LinkClock("link-server", settings.liveness(), () -> links.forEach(LinkConnection::tick));
+        this.clock = new LinkClock("link-server", settings.liveness(), this::tick);
     }
 
     /// Binds, and takes links from now on.
@@ -68,6 +73,17 @@ public final class LinkServer implements AutoCloseable {
         return List.copyOf(links);
     }
 
+    private void tick() {
+        links.forEach(LinkConnection::tick);
+        // The socket's own timeout bounds one read, not a stranger who sends a byte a second.
+        long oldest = System.nanoTime() - 2 * settings.connectTimeout().toNanos();
+        begun.forEach((socket, since) -> {
+            if (since - oldest < 0) {
+                closeQuietly(socket);
+            }
+        });
+    }
+
     private void accept() {
         while (!closed) {
             try {
@@ -87,6 +103,7 @@ public final class LinkServer implements AutoCloseable {
     }
 
     private void establish(Socket socket) {
+        begun.put(socket, System.nanoTime());
         try {
             LinkConnection link = LinkConnection.accept(socket, identity, settings, services);
             links.add(link);
@@ -96,12 +113,28 @@ public final class LinkServer implements AutoCloseable {
             });
             log.info("{} has linked in from {}.", link.peer(), link.address());
             if (closed) {
-                link.close();
+                link.close("the process ends");
+            } else if (linksOf(link.peer()) > LINKS_PER_PEER_MAX) {
+                log.warn("{} has more than {} links here; its newest is refused.", link.peer(), LINKS_PER_PEER_MAX);
+                link.close("more than " + LINKS_PER_PEER_MAX + " links");
             }
         } catch (IOException e) {
             log.warn("Refused a link from {}: {}", socket.getRemoteSocketAddress(), e.getMessage());
         } finally {
+            begun.remove(socket);
             handshakes.release();
+        }
+    }
+
+    private long linksOf(String peer) {
+        return links.stream().filter(link -> link.peer().equals(peer)).count();
+    }
+
+    private static void closeQuietly(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            log.debug("Closing a stranger's socket failed.", e);
         }
     }
 

@@ -6,7 +6,8 @@ import java.time.Duration;
 ///
 /// @param liveness a peer that was silent for so long is dead; counted in ticks of this process, so that its own
 /// pause is not taken for the peer's death
-/// @param connectTimeout for the TCP connection, and again for the handshake
+/// @param connectTimeout for the TCP connection, and again for the handshake; long, for a machine on which
+/// everything starts at once has little time for each
 /// @param windowBytes how much a peer may send on one stream before it is read
 /// @param sendQueueBytes how much all streams of a link together may have queued before writers wait
 /// @param noticeQueueBytes how much of notices may be queued before they are dropped
@@ -23,7 +24,7 @@ public record LinkSettings(
 
     /// What a cluster uses if nothing else is said.
     public static final LinkSettings DEFAULT = new LinkSettings(
-            Duration.ofSeconds(2), Duration.ofSeconds(2), 256 << 10, 4 << 20, 256 << 10, 20_000, 1_000);
+            Duration.ofSeconds(2), Duration.ofSeconds(5), 256 << 10, 4 << 20, 256 << 10, 20_000, 1_000);
 
     /// How many ticks a [#liveness] has.
     static final int TICKS_PER_LIVENESS = 8;
