@@ -200,6 +200,20 @@ final class Index implements AutoCloseable {
                 .toList();
     }
 
+    /// Runs something while RocksDB writes nothing in the background.
+    void still(Runnable action) {
+        try {
+            db.pauseBackgroundWork();
+            try {
+                action.run();
+            } finally {
+                db.continueBackgroundWork();
+            }
+        } catch (RocksDBException e) {
+            throw damaged(e);
+        }
+    }
+
     Path folder() {
         return folder;
     }

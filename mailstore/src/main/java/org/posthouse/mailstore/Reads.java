@@ -33,6 +33,17 @@ final class Reads {
         }
     }
 
+    /// Whether there is a record of the command.
+    boolean recorded(CommandId command) {
+        Lock using = group.use();
+        try {
+            byte[] value = group.index().get(Keys.session(command.session()));
+            return value != null && SessionRecords.has(value, command.number());
+        } finally {
+            using.unlock();
+        }
+    }
+
     Usage usage(String user) {
         Lock using = group.use();
         try {

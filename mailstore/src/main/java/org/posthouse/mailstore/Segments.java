@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 
 /// The folder of body segments: append-only files named by number. One is open and grows by [#append]; all others
@@ -46,8 +47,9 @@ final class Segments implements Closeable {
         final Path file;
         final FileChannel channel;
         final CRC32C crc = new CRC32C();
-        long length;
+        volatile long length;
         volatile boolean dirty = true;
+        volatile long synced; // bytes known to be on stable storage
         private boolean named; // under syncLock: whether the folder knows it on disk
         private boolean finished; // under syncLock: nothing more will be written
 
@@ -152,7 +154,7 @@ final class Segments implements Closeable {
         to.crc.update(header, 0, header.length);
         to.crc.update(bytes, 0, bytes.length);
         Rows.Place place = new Rows.Place(to.number, to.length, bytes.length);
-        to.length += place.space();
+        to.length = place.position() + place.space();
         to.dirty = true;
         return place;
     }
@@ -194,7 +196,9 @@ final class Segments implements Closeable {
                 Writing writing = each.next();
                 if (writing.dirty) {
                     writing.dirty = false; // before the force: what is written during it is forced again
+                    long written = writing.length;
                     writing.channel.force(false);
+                    writing.synced = written;
                 }
                 fresh |= !writing.named;
                 writing.named = true;
@@ -206,6 +210,16 @@ final class Segments implements Closeable {
             if (fresh) {
                 FileSums.syncFolder(folder);
             }
+        } finally {
+            syncLock.unlock();
+        }
+    }
+
+    /// How much of each file not let go yet is known to be on stable storage.
+    Map<Integer, Long> synced() {
+        syncLock.lock();
+        try {
+            return unsynced.stream().collect(Collectors.toMap(writing -> writing.number, writing -> writing.synced));
         } finally {
             syncLock.unlock();
         }

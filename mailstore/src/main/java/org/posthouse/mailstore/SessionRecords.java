@@ -108,6 +108,11 @@ final class SessionRecords {
         return new Done();
     }
 
+    /// Whether a session's row holds the record of a command.
+    static boolean has(byte[] value, long number) {
+        return decode(value).kept.stream().anyMatch(each -> each.number == number);
+    }
+
     /// When the session of a row was last heard of, in elapsed time.
     static long touched(byte[] value) {
         return decode(value).touchedElapsed;

@@ -50,8 +50,8 @@ public final class StorageGroup implements Replica {
     private final Map<Long, List<Runnable>> watchers = new ConcurrentHashMap<>();
     private final Map<String, Integer> tableSums = new ConcurrentHashMap<>();
     private final Deque<Digest> digests = new ArrayDeque<>(); // under state
-    private Index index; // under life
-    private Segments segments; // under life
+    private volatile Index index; // under life
+    private volatile Segments segments; // under life
     private Meta meta = new Meta(); // under state
     private volatile Position applied = Position.START;
     private volatile OpenedBy openedBy;
@@ -158,17 +158,6 @@ public final class StorageGroup implements Replica {
             closeFiles();
         } catch (RuntimeException e) {
             LOG.warn("Closing {} failed; the next start replays what is missing from the log.", folder, e);
-        } finally {
-            life.writeLock().unlock();
-        }
-    }
-
-    /// Leaves everything as a crash would, but for what the operating system has been given: for tests.
-    void abandon() {
-        life.writeLock().lock();
-        try {
-            index = null;
-            segments = null;
         } finally {
             life.writeLock().unlock();
         }
@@ -444,6 +433,13 @@ public final class StorageGroup implements Replica {
             life.writeLock().unlock();
         }
         watchers.values().forEach(told -> told.forEach(Runnable::run));
+    }
+
+    /// Puts a body's bytes, as another replica has them, in the place of damaged ones.
+    ///
+    /// @throws StoreException `REFUSED` if they are not that body's, `GONE` if it is not there any more
+    public void repairBody(long bodyId, byte[] bytes) throws IOException {
+        BodyRepair.repair(this, bodyId, bytes);
     }
 
     // ---- what others in this package use

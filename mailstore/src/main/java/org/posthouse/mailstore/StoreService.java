@@ -203,8 +203,8 @@ public final class StoreService implements MailStore {
         refuseIfFull(action);
         if (action instanceof Action.ClaimRecent claim) {
             MailboxStatus status = reads.status(claim.mailboxId());
-            if (status.firstRecent() == status.uidNext()) {
-                // Nothing to claim: a read, so that SELECT costs no log entry as a rule.
+            if (status.firstRecent() == status.uidNext() && !reads.recorded(command)) {
+                // Nothing to claim, and no repeat: a read, so that SELECT costs no log entry as a rule.
                 confirm(epoch);
                 return result(action, new Action.RecentClaimed(status.firstRecent()));
             }
