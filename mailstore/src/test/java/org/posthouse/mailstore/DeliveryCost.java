@@ -67,7 +67,7 @@ final class DeliveryCost {
     private static void deliver(StoreService store, int i, byte[] text) {
         // Every second message goes to one large mailbox, whose view is cached.
         String user = "user" + (i % 2 == 0 ? 0 : i % 100) + "@example.org";
-        Action.Placed _ = store.execute(
+        var _ = store.execute(
                         CommandId.NONE,
                         new Action.Deliver(
                                 "delivery-" + i,
