@@ -6,6 +6,8 @@ import static org.posthouse.faults.Abuse.brief;
 import static org.posthouse.faults.Abuse.longLine;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -86,12 +88,16 @@ final class ImapAbuse {
             for (int sent = 0; sent < 50; sent++) {
                 client.raw(new byte[MEGABYTE]);
             }
+            client.limit(Duration.ofSeconds(2));
+            client.raw(new byte[1]);
             String answer = client.rawLine();
             String upper = answer.toUpperCase(Locale.ROOT);
             if (!upper.contains("BAD") && !upper.contains("BYE") && !upper.contains(" NO")) {
                 throw new Misbehaved("answered " + brief(answer));
             }
             return brief(answer);
+        } catch (SocketTimeoutException _) {
+            return "reads on, keeping nothing";
         } catch (IOException _) {
             return "hung up";
         }

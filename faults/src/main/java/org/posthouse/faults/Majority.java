@@ -7,6 +7,8 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import org.posthouse.testkit.ClusterStatus;
 import org.posthouse.testkit.ClusterStatus.VirtualServer;
 import org.posthouse.testkit.ImapClient;
@@ -49,7 +51,9 @@ final class Majority extends Campaign {
         Ledger ledger = new Ledger();
         ClusterStatus before = awaitSafe(cluster);
         Map<String, String> users = cluster.users();
-        List<String> victims = victims(before);
+        List<String> victims = victims(before, random())
+                .orElseThrow(
+                        () -> new IOException("no two nodes take the majority of some virtual servers and not of all"));
         List<String> stopped = without(before, victims);
         List<String> others = before.virtualServers().stream()
                 .map(VirtualServer::name)
@@ -88,7 +92,7 @@ final class Majority extends Campaign {
     }
 
     /// Two nodes whose loss takes the majority of some virtual servers and not of all, and as few owners as possible.
-    private List<String> victims(ClusterStatus status) throws IOException {
+    static Optional<List<String>> victims(ClusterStatus status, Random random) {
         List<String> nodes =
                 status.nodes().stream().map(ClusterStatus.Node::name).toList();
         List<List<String>> pairs = new ArrayList<>();
@@ -102,16 +106,14 @@ final class Majority extends Campaign {
                 }
             }
         }
-        if (pairs.isEmpty()) {
-            throw new IOException("no two nodes take the majority of some virtual servers and not of all");
-        }
-        Collections.shuffle(pairs, random());
-        pairs.sort(Comparator.comparingInt(pair ->
-                pair.stream().mapToInt(node -> status.ownedBy(node).size()).sum()));
-        return pairs.getFirst();
+        Collections.shuffle(pairs, random);
+        return pairs.stream().min(Comparator.comparingInt(pair -> pair.stream()
+                .mapToInt(node -> status.ownedBy(node).size())
+                .sum()));
     }
 
-    private static List<String> without(ClusterStatus status, List<String> victims) {
+    /// The virtual servers that have no majority of their replicas without these nodes.
+    static List<String> without(ClusterStatus status, List<String> victims) {
         return status.virtualServers().stream()
                 .filter(server -> 2
                                 * server.replicas().stream()

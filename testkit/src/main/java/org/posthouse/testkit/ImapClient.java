@@ -293,7 +293,8 @@ public final class ImapClient implements AutoCloseable {
         while (true) {
             String line = socket.readLine();
             if (line.startsWith("* ")) {
-                if (line.startsWith("* BYE") && !what.equals("LOGOUT")) {
+                // RFC 3501 section 7.1.3: an untagged BAD is for a command whose tag the server could not make out.
+                if (line.startsWith("* BAD") || (line.startsWith("* BYE") && !what.equals("LOGOUT"))) {
                     throw refused(what, line);
                 }
                 Response response = response(line, 2);
