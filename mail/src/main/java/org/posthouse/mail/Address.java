@@ -56,16 +56,15 @@ public record Address(String name, String route, String mailbox, String host) {
     private static Address one(HeaderScanner scanner) {
         StringBuilder phrase = new StringBuilder(); // words with one blank between
         StringBuilder local = new StringBuilder(); // the same words without
-        String comment = null;
+        scanner.takeComment();
         while (true) {
-            String skipped = scanner.skipComments();
-            comment = skipped == null ? comment : skipped;
+            scanner.skipComments();
             if (scanner.done()) {
                 break;
             }
             switch (scanner.peek()) {
                 case ',', ';' -> {
-                    return bare(local, comment);
+                    return bare(local, scanner.takeComment());
                 }
                 case '<' -> {
                     scanner.next();
@@ -78,8 +77,8 @@ public record Address(String name, String route, String mailbox, String host) {
                 case '@' -> {
                     scanner.next();
                     String host = host(scanner, ",;<");
-                    String behind = scanner.skipComments();
-                    return new Address(behind == null ? comment : behind, null, local.toString(), orMissing(host));
+                    scanner.skipComments();
+                    return new Address(scanner.takeComment(), null, local.toString(), orMissing(host));
                 }
                 default -> {
                     String word = word(scanner);
@@ -91,7 +90,7 @@ public record Address(String name, String route, String mailbox, String host) {
                 }
             }
         }
-        return bare(local, comment);
+        return bare(local, scanner.takeComment());
     }
 
     private static Address bare(StringBuilder local, String comment) {

@@ -5,6 +5,7 @@ package org.posthouse.mail;
 final class HeaderScanner {
     private final String text;
     private int at;
+    private String comment;
 
     HeaderScanner(String text) {
         this.text = text;
@@ -30,11 +31,15 @@ final class HeaderScanner {
         return false;
     }
 
+    /// The last comment skipped since this was asked before, or null.
+    String takeComment() {
+        String last = comment;
+        comment = null;
+        return last;
+    }
+
     /// Skips white space and comments.
-    ///
-    /// @return the text of the last comment skipped, or null
-    String skipComments() {
-        String comment = null;
+    void skipComments() {
         while (!done()) {
             if (Octets.space(peek())) {
                 at++;
@@ -44,7 +49,6 @@ final class HeaderScanner {
                 break;
             }
         }
-        return comment;
     }
 
     /// Goes behind the next `mark` outside quotes and comments.

@@ -43,8 +43,8 @@ public record MailDate(long seconds, int zoneMinutes) {
             int month = month(scanner.token(""));
             int year = year(scanner.token(""));
             int hour = number(scanner.token(":"), 2);
-            int minute = scanner.take(':') ? number(scanner.token(":"), 2) : 0;
-            int second = scanner.take(':') ? number(scanner.token(":"), 2) : 0;
+            int minute = colon(scanner) ? number(scanner.token(":"), 2) : 0;
+            int second = colon(scanner) ? number(scanner.token(":"), 2) : 0;
             return Optional.of(of(year, month, day, hour, minute, Math.min(second, 59), zone(scanner.token(""))));
         } catch (IllegalArgumentException | java.time.DateTimeException _) {
             return Optional.empty();
@@ -117,6 +117,11 @@ public record MailDate(long seconds, int zoneMinutes) {
     private static MailDate of(int year, int month, int day, int hour, int minute, int second, int zoneMinutes) {
         long local = LocalDateTime.of(year, month, day, hour, minute, second).toEpochSecond(ZoneOffset.UTC);
         return new MailDate(local - zoneMinutes * 60L, zoneMinutes);
+    }
+
+    private static boolean colon(HeaderScanner scanner) {
+        scanner.skipComments();
+        return scanner.take(':');
     }
 
     private static int number(String digits, int digitsMax) {
