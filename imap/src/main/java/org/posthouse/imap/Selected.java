@@ -3,10 +3,10 @@ package org.posthouse.imap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
 import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.mail.Flags;
 import org.posthouse.mail.UidSet;
@@ -34,7 +34,7 @@ final class Selected {
     private long expungesTold;
     private long flagsTold;
     private long ownModSeq; // of a change this session made and has shown, or need not show
-    private final Set<String> keywordsTold = new HashSet<>(); // in lower case
+    private final Map<String, String> keywordsTold = new HashMap<>(); // lower case to spelling
 
     /// What may be told now (RFC 3501 section 7.4.1).
     enum Telling {
@@ -171,17 +171,17 @@ final class Selected {
     void tellKeywords(Flags flags, Responses out) throws java.io.IOException {
         boolean news = false;
         for (String keyword : flags.keywords()) {
-            news |= keywordsTold.add(keyword.toLowerCase(Locale.ROOT));
+            news |= keywordsTold.putIfAbsent(keyword.toLowerCase(Locale.ROOT), keyword) == null;
         }
         if (news) {
-            out.text("* FLAGS ").flags(new Flags(31, List.copyOf(keywordsTold)), false);
+            out.text("* FLAGS ").flags(new Flags(31, List.copyOf(keywordsTold.values())), false);
             out.endLine();
         }
     }
 
     /// The keywords listed at SELECT.
     void toldKeywords(List<String> keywords) {
-        keywords.forEach(keyword -> keywordsTold.add(keyword.toLowerCase(Locale.ROOT)));
+        keywords.forEach(keyword -> keywordsTold.put(keyword.toLowerCase(Locale.ROOT), keyword));
     }
 
     private void tellExpunges(Changes changes, Responses out) throws java.io.IOException {
@@ -206,6 +206,7 @@ final class Selected {
         List<Long> newcomers = new ArrayList<>();
         for (MessageRow row : changes.changed()) {
             if (row.uid() >= uidNextTold) {
+                tellKeywords(row.flags(), out);
                 newcomers.add(row.uid());
             }
         }

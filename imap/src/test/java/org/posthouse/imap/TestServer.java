@@ -1,0 +1,115 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.posthouse.mailstore.Gate;
+import org.posthouse.mailstore.StorageGroup;
+import org.posthouse.mailstore.StoreMemory;
+import org.posthouse.mailstore.StoreService;
+import org.posthouse.mailstore.StoreSettings;
+import org.posthouse.testkit.LocalLog;
+import org.posthouse.wire.Listener;
+import org.posthouse.wire.LoginThrottle;
+import org.posthouse.wire.ServiceGate;
+
+/// An IMAP server on a socket over a real storage group, whose log has one member. Every user whose name ends in
+/// `@example.org` exists; the password is `secret`.
+final class TestServer implements AutoCloseable {
+    static final String PASSWORD = "secret";
+
+    private final Path folder;
+    private final StoreMemory memory = new StoreMemory();
+    private final StorageGroup group;
+    private final LocalLog log;
+    private final StoreService store;
+    private final ImapServer server;
+    private final Listener listener;
+    private final Map<String, Long> quotas = new ConcurrentHashMap<>();
+
+    TestServer() {
+        this(ImapLimits.DEFAULT, true);
+    }
+
+    TestServer(ImapLimits limits, boolean plainTextLogin) {
+        try {
+            folder = Files.createTempDirectory(
+                    Files.createDirectories(Path.of(System.getProperty("java.io.tmpdir"))), "imap");
+            group = new StorageGroup(folder, memory, StoreSettings.defaults(), new Gate("test"));
+            log = new LocalLog(group);
+            store = StoreService.openAlone(group, log);
+            var unhurried = new LoginThrottle.Limits(
+                    1_000_000, 1_000_000, Duration.ofSeconds(1), Duration.ZERO, Duration.ZERO, 100);
+            server = new ImapServer(new ImapSettings(
+                    "test",
+                    plainTextLogin,
+                    limits,
+                    user -> quotas.getOrDefault(user, 0L),
+                    new LoginThrottle(unhurried, System::nanoTime)));
+            listener = Listener.open(
+                    new Listener.Plan(
+                            "test imap",
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                            Listener.Limits.DEFAULT,
+                            Optional.empty(),
+                            false,
+                            ServiceGate.alwaysOpen(),
+                            _ -> "* BYE"),
+                    client -> server.serve(client, this::logIn));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    InetSocketAddress address() {
+        return listener.address();
+    }
+
+    StoreService store() {
+        return store;
+    }
+
+    ImapServer server() {
+        return server;
+    }
+
+    StorageGroup group() {
+        return group;
+    }
+
+    void quota(String user, long bytes) {
+        quotas.put(user, bytes);
+    }
+
+    Login.Outcome logIn(Login.Attempt attempt) {
+        if (attempt.user().equals("nobody-knows@example.org")) {
+            return new Login.Unavailable("The directory does not answer, try again");
+        }
+        return attempt.password().equals(PASSWORD) && attempt.user().endsWith("@example.org")
+                ? new Login.Serve(attempt.user(), store)
+                : new Login.Refused();
+    }
+
+    @Override
+    public void close() {
+        listener.close(Duration.ofMillis(100));
+        group.close();
+        memory.close();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
