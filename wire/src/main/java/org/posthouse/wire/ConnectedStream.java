@@ -147,13 +147,19 @@ final class ConnectedStream implements LinkStream {
         wakeWriters();
     }
 
-    /// Ends everything: the link is lost, or the other side reset the stream.
-    void fail(IOException why) {
+    /// Ends everything: the link is lost, or a side reset the stream. What arrived is dropped, unless all had
+    /// arrived before the link was lost: an answer that is whole counts.
+    ///
+    /// @param lost whether the link was lost
+    void fail(IOException why, boolean lost) {
         if (failure == null) {
             failure = why;
         }
-        arrived = null;
-        arrivedBytes = 0;
+        if (!(lost && remoteFinished)) {
+            remoteFinished = false;
+            arrived = null;
+            arrivedBytes = 0;
+        }
         dropPending();
         wakeReaders();
         wakeWriters();
@@ -222,17 +228,17 @@ final class ConnectedStream implements LinkStream {
         long left = readTimeoutNanos;
         boolean forever = left == 0;
         while (true) {
-            if (failure != null) {
-                throw again(failure);
-            }
             if (closed) {
-                throw new IOException("the stream is closed");
+                throw failure == null ? new IOException("the stream is closed") : again(failure);
             }
             if (arrivedBytes > 0) {
                 return true;
             }
             if (remoteFinished) {
                 return false;
+            }
+            if (failure != null) {
+                throw again(failure);
             }
             if (readable == null) {
                 readable = link.lock().newCondition();
@@ -255,7 +261,9 @@ final class ConnectedStream implements LinkStream {
     private void consumed(int bytes) {
         arrivedBytes -= bytes;
         unreportedBytes += bytes;
-        if (!remoteFinished && unreportedBytes >= link.settings().windowBytes() / 2) {
+        if (!remoteFinished
+                && failure == null
+                && unreportedBytes >= link.settings().windowBytes() / 2) {
             link.urgent(Frame.credit(id, unreportedBytes));
             unreportedBytes = 0;
         }
@@ -430,7 +438,7 @@ final class ConnectedStream implements LinkStream {
             }
             closed = true;
             boolean lost = failure != null;
-            fail(new IOException("the stream was reset here: " + reason));
+            fail(new IOException("the stream was reset here: " + reason), false);
             // Of a stream whose opening is still queued the other side need not hear at all.
             if (openingSent && !lost) {
                 link.urgent(Frame.reason(Frame.Type.RESET, id, reason));

@@ -4,7 +4,9 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -77,7 +79,7 @@ final class LinkConnection implements Link {
         this.services = services;
         this.nextId = initiator ? 1 : 2;
         this.outbox = new LinkOutbox(lock, settings);
-        this.in = new DataInputStream(new BufferedInputStream(tls.getInputStream(), Frame.PAYLOAD_BYTES_MAX));
+        this.in = new DataInputStream(new BufferedInputStream(new Ear(tls.getInputStream()), Frame.PAYLOAD_BYTES_MAX));
         this.out = tls.getOutputStream();
         // Both greet before either believes in the link. In TLS 1.3 a client is done with its handshake before the
         // server has looked at the client's certificate: only the greeting says that it was accepted.
@@ -332,13 +334,12 @@ final class LinkConnection implements Link {
         close("closed by the other end");
     }
 
-    /// Ends the link, telling the peer why.
+    /// Ends the link, telling the peer why, when what is queued has gone out or half a second is over.
     void close(String reason) {
         lock.lock();
         try {
             if (downReason == null) {
-                boolean _ = outbox.urgent(Frame.reason(Frame.Type.BYE, 0, reason));
-                outbox.close();
+                outbox.close(Frame.reason(Frame.Type.BYE, 0, reason));
             }
         } finally {
             lock.unlock();
@@ -363,8 +364,8 @@ final class LinkConnection implements Link {
             lost = new ArrayList<>(streams.values());
             streams.clear();
             IOException why = new IOException("the link to " + peer + " was lost: " + reason);
-            lost.forEach(stream -> stream.fail(why));
-            outbox.close();
+            lost.forEach(stream -> stream.fail(why, true));
+            outbox.abort();
         } finally {
             lock.unlock();
         }
@@ -420,9 +421,7 @@ final class LinkConnection implements Link {
     private void read() {
         try {
             while (up()) {
-                Frame frame = Frame.read(in);
-                heard = true;
-                take(frame);
+                take(Frame.read(in));
             }
         } catch (IOException e) {
             fail(describe(e));
@@ -437,6 +436,20 @@ final class LinkConnection implements Link {
             return "the peer's process ended or dropped it";
         }
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    /// Notes every sign of life, not only whole frames: a large one takes its time on a slow line.
+    private final class Ear extends FilterInputStream {
+        Ear(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            int taken = super.read(into, offset, length);
+            heard = true;
+            return taken;
+        }
     }
 
     private void take(Frame frame) throws IOException {
@@ -462,7 +475,7 @@ final class LinkConnection implements Link {
                 case DATA -> stream.arrive(frame.payload());
                 case FINISH -> stream.remoteFinished();
                 case CLOSE -> stream.remoteClosed();
-                case RESET -> stream.fail(new RemoteException(frame.reason()));
+                case RESET -> stream.fail(new RemoteException(frame.reason()), false);
                 case CREDIT -> stream.addCredit(frame.creditBytes());
                 case HELLO, PING, BYE, NOTICE, OPEN, CALL -> throw new AssertionError(frame.type());
             }
@@ -493,26 +506,41 @@ final class LinkConnection implements Link {
         lastRemoteId = id;
         Opening opening = frame.opened().opening();
         boolean call = frame.type() == Frame.Type.CALL;
-        LinkServices.Found found = services.find(opening.kind(), peer);
-        ConnectedStream stream = null;
-        lock.lock();
-        try {
-            if (call ? servedCalls >= settings.callsMax() : servedStreams >= settings.streamsMax()) {
-                found = new LinkServices.Found.Refusal("too many " + (call ? "calls" : "streams") + " on this link");
-            }
-            switch (found) {
-                case LinkServices.Found.Refusal(String reason) -> urgent(Frame.reason(Frame.Type.RESET, id, reason));
-                case LinkServices.Found.Service offered -> {
-                    stream = new ConnectedStream(this, id, opening, peerWindowBytes);
-                    streams.put(id, stream);
-                    count(call, 1);
+        switch (services.find(opening.kind(), peer)) {
+            case LinkServices.Found.Refusal(String reason) -> refuse(id, reason);
+            case LinkServices.Found.Service(LinkService service) -> {
+                ConnectedStream stream = admit(id, opening, call);
+                if (stream == null) {
+                    refuse(id, "too many " + (call ? "calls" : "streams") + " on this link");
+                } else {
+                    serve(service, stream, call);
                 }
             }
+        }
+    }
+
+    private void refuse(int id, String reason) {
+        lock.lock();
+        try {
+            urgent(Frame.reason(Frame.Type.RESET, id, reason));
         } finally {
             lock.unlock();
         }
-        if (stream != null && found instanceof LinkServices.Found.Service(LinkService service)) {
-            serve(service, stream, call);
+    }
+
+    /// Takes a stream into the table; `null` if the peer has as many as it may.
+    private ConnectedStream admit(int id, Opening opening, boolean call) {
+        lock.lock();
+        try {
+            if (call ? servedCalls >= settings.callsMax() : servedStreams >= settings.streamsMax()) {
+                return null;
+            }
+            ConnectedStream stream = new ConnectedStream(this, id, opening, peerWindowBytes);
+            streams.put(id, stream);
+            count(call, 1);
+            return stream;
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -19,8 +19,11 @@ final class LinkOutbox {
     /// Room for urgent frames and at least one of the largest frames.
     private static final int BATCH_BYTES = Frame.PAYLOAD_BYTES_MAX + (16 << 10);
 
-    /// A peer that never reads lets credit and resets pile up; here it ends. Each takes some 50 bytes.
-    private static final int URGENT_MAX = 100_000;
+    /// A peer that never reads lets credit and resets pile up; here it ends.
+    private static final int URGENT_BYTES_MAX = 8 << 20;
+
+    /// What a queued frame takes beside its bytes.
+    private static final int FRAME_OVERHEAD_BYTES = 64;
 
     private final ReentrantLock lock;
     private final Condition work;
@@ -28,10 +31,12 @@ final class LinkOutbox {
     private final Queue<Frame> urgent = new ArrayDeque<>();
     private final Queue<ConnectedStream> ring = new ArrayDeque<>();
     private final Set<ConnectedStream> waitingForRoom = new LinkedHashSet<>();
+    private int urgentBytes;
     private int noticeBytes;
     private int streamBytes;
     private boolean sent;
-    private boolean closing;
+    private Frame farewell;
+    private boolean aborted;
 
     LinkOutbox(ReentrantLock lock, LinkSettings settings) {
         this.lock = lock;
@@ -43,9 +48,10 @@ final class LinkOutbox {
     ///
     /// @return false if the queue is full, which means that the peer does not read
     boolean urgent(Frame frame) {
-        if (urgent.size() >= URGENT_MAX) {
+        if (urgentBytes >= URGENT_BYTES_MAX) {
             return false;
         }
+        urgentBytes += frame.length() + FRAME_OVERHEAD_BYTES;
         urgent.add(frame);
         work.signal();
         return true;
@@ -53,7 +59,7 @@ final class LinkOutbox {
 
     /// Queues a notice, unless too much of those waits already.
     boolean notice(Frame frame) {
-        if (closing || noticeBytes + frame.length() > settings.noticeQueueBytes() || !urgent(frame)) {
+        if (farewell != null || noticeBytes + frame.length() > settings.noticeQueueBytes() || !urgent(frame)) {
             return false;
         }
         noticeBytes += frame.length();
@@ -98,32 +104,45 @@ final class LinkOutbox {
         return answer;
     }
 
-    /// Sends what is urgent, then ends [#run].
-    void close() {
-        closing = true;
+    /// Sends what is queued, then the farewell, then ends [#run].
+    void close(Frame last) {
+        farewell = last;
         work.signal();
     }
 
-    /// Sends until [#close].
+    /// Ends [#run] now.
+    void abort() {
+        aborted = true;
+        work.signal();
+    }
+
+    /// Sends until [#close] or [#abort].
     ///
     /// @throws IOException if the connection is lost
     void run(OutputStream out) throws IOException {
         ByteBuffer batch = ByteBuffer.allocate(BATCH_BYTES);
-        while (true) {
+        boolean last = false;
+        while (!last) {
             lock.lock();
             try {
-                while (!closing && urgent.isEmpty() && ring.isEmpty()) {
+                while (!aborted && farewell == null && urgent.isEmpty() && ring.isEmpty()) {
                     // No deadline: the link's own liveness ends the link, and with it this thread.
                     work.awaitUninterruptibly();
                 }
-                if (closing && urgent.isEmpty()) {
+                if (aborted) {
                     return;
                 }
-                fill(batch);
-                sent = true;
+                last = farewell != null && urgent.isEmpty() && ring.isEmpty();
+                if (last) {
+                    farewell.put(batch);
+                } else {
+                    fill(batch);
+                }
+                sent |= batch.position() > 0;
             } finally {
                 lock.unlock();
             }
+            // Nothing, if the streams in the ring had been reset meanwhile.
             out.write(batch.array(), 0, batch.position());
             out.flush();
             batch.clear();
@@ -133,13 +152,11 @@ final class LinkOutbox {
     private void fill(ByteBuffer batch) {
         for (Frame frame = urgent.peek(); frame != null && frame.length() <= batch.remaining(); frame = urgent.peek()) {
             urgent.remove();
+            urgentBytes -= frame.length() + FRAME_OVERHEAD_BYTES;
             if (frame.type() == Frame.Type.NOTICE) {
                 noticeBytes -= frame.length();
             }
             frame.put(batch);
-        }
-        if (closing) {
-            return;
         }
         for (ConnectedStream next = ring.peek(); next != null; next = ring.peek()) {
             Frame frame = next.nextToSend();

@@ -223,6 +223,23 @@ class LinkTest {
     }
 
     @Test
+    void whatWasWrittenBeforeTheLinkIsClosedArrives() throws Exception {
+        byte[] bytes = random(200_000);
+        CountDownLatch written = new CountDownLatch(1);
+        serveStreams("give", stream -> {
+            stream.output().write(bytes);
+            stream.close();
+            written.countDown();
+        });
+        try (LinkStream stream = pair.link().open(LinkPair.opening("give"))) {
+            assertThat(written.await(10, TimeUnit.SECONDS)).isTrue();
+            pair.server.close();
+            assertThat(stream.input().readAllBytes()).isEqualTo(bytes);
+            assertThatThrownBy(() -> stream.output().write(1)).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
     void writingToAStreamThatTheOtherSideClosedFails() throws IOException {
         serveStreams("hang-up", LinkStream::close);
         try (LinkStream stream = pair.link().open(LinkPair.opening("hang-up"))) {
