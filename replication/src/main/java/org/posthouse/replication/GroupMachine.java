@@ -286,15 +286,34 @@ final class GroupMachine extends BaseStateMachine {
         if (configuration.getOldPeersCount() > 0 || configuration.getOldListenersCount() > 0) {
             return;
         }
-        List<Member> members = RaftIds.members(configuration.getPeersList(), configuration.getListenersList());
-        listener.membersChanged(members);
-        boolean listens =
-                members.stream().anyMatch(member -> member.id().equals(self) && member.role() == Member.Role.LISTENER);
-        // Ratis lets a new or demoted listener run on as a follower, with an election timer that closes the group
-        // when the leader is next lost. It becomes a listener when its server is started anew.
-        if (listens && division != null && division.getInfo().getCurrentRole() == RaftPeerRole.FOLLOWER) {
+        listener.membersChanged(RaftIds.members(configuration.getPeersList(), configuration.getListenersList()));
+        if (roleMismatch(index)) {
             events.roleMismatch(this);
         }
+    }
+
+    /// Whether the running server takes this member for something else than the configuration does, so that it has to
+    /// be started anew. Two cases in 3.3.0:
+    /// - A listener that was a follower before (a new member, or a voter that lost its vote) keeps a follower's
+    ///   election timer, which closes the group when the leader is next lost.
+    /// - A listener that got its vote while it was being started waits for the leader to call it caught up; to the
+    ///   leader that added it as a listener it never is.
+    ///
+    /// @param index of the configuration just applied; only the last one in the log counts
+    private boolean roleMismatch(long index) {
+        RaftServer.Division running = division;
+        if (running == null || running.getRaftConf().getLogEntryIndex() != index) {
+            return false;
+        }
+        Optional<Member.Role> meant = RaftIds.members(running.getRaftConf()).stream()
+                .filter(member -> member.id().equals(self))
+                .map(Member::role)
+                .findFirst();
+        return meant.isPresent()
+                && switch (meant.get()) {
+                    case LISTENER -> running.getInfo().getCurrentRole() == RaftPeerRole.FOLLOWER;
+                    case VOTER -> running.getInfo().getLifeCycleState() == LifeCycle.State.STARTING;
+                };
     }
 
     // ---- log

@@ -56,6 +56,9 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
     private volatile Running running;
     private volatile String failure;
     private volatile boolean closed;
+    /// Run before each flush of the log; tests let it hang.
+    volatile Runnable flushProbe = () -> {};
+
     private long folderChanged = -1;
     private int logFailures;
     private long logFailedAt;
@@ -85,8 +88,8 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
     void startEmpty() throws IOException {
         lock.lock();
         try {
-            snapshots =
-                    Snapshots.open(group, folder.snapshots(), settings.limits().sendHold());
+            snapshots = Snapshots.open(
+                    group, folder.snapshots(), settings.limits().snapshots().sendHold());
             Position position = replica.open();
             if (position.index() >= 0) {
                 throw new IOException(
@@ -104,8 +107,8 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
     void startFromFolder() throws IOException {
         lock.lock();
         try {
-            snapshots =
-                    Snapshots.open(group, folder.snapshots(), settings.limits().sendHold());
+            snapshots = Snapshots.open(
+                    group, folder.snapshots(), settings.limits().snapshots().sendHold());
             LogInspector.Findings log = LogInspector.inspect(folder.current(), snapshots.newestIndex());
             Position position = replica.open();
             if (position.index() < snapshots.newestIndex()) {
@@ -292,7 +295,7 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
 
     @Override
     public void roleMismatch(GroupMachine machine) {
-        background("role", () -> restart(machine, "it follows without a vote from now on"));
+        background("role", () -> restart(machine, "its role in the group has changed"));
     }
 
     @Override
@@ -323,6 +326,7 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
     /// are forced first, so that no entry is acknowledged in a file that a loss of power could take away.
     @Override
     public void beforeFlush() throws IOException {
+        flushProbe.run();
         long changed = Files.getLastModifiedTime(folder.current()).to(TimeUnit.NANOSECONDS);
         if (changed != folderChanged) {
             Durable.syncFolder(folder.current());
@@ -346,15 +350,52 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
         }
     }
 
-    /// Whether this member leads and hangs. Takes no lock.
+    /// Whether this member hangs, and how. Takes no lock.
     Optional<String> hangs(long now) {
         Running watched = running;
-        if (watched == null || closed) {
-            return Optional.empty();
+        return watched == null || closed
+                ? Optional.empty()
+                : progress.hangs(now, watched.division().getRaftLog().getFlushIndex(), settings.limits());
+    }
+
+    /// Whether this member is the leader, ready or not. Takes no lock.
+    boolean leads() {
+        Running watched = running;
+        return watched != null && watched.division().getInfo().isLeader();
+    }
+
+    /// Gives leadership up and does not stand for election while it hangs. The only voter stands all the same: nobody
+    /// else could.
+    void giveWay() {
+        Running now = running;
+        if (now == null) {
+            return;
         }
-        Optional<String> hang =
-                progress.hangs(now, watched.division().getRaftLog().getFlushIndex(), settings.limits());
-        return watched.division().getInfo().isLeader() ? hang : Optional.empty();
+        boolean alone = now.membership().members().stream()
+                        .filter(member -> member.role() == Member.Role.VOTER)
+                        .count()
+                == 1;
+        if (!alone) {
+            now.membership().standForElection(false);
+        }
+        var _ = now.membership().stepDown().whenComplete((_, e) -> {
+            if (e != null) {
+                LOG.warn("{}: did not give way", group, e);
+            }
+        });
+    }
+
+    /// The end of [#giveWay]. A candidacy that was suppressed leaves Ratis waiting for another to be elected; if there
+    /// is none the server is started anew.
+    void standAgain() {
+        Running now = running;
+        if (now != null) {
+            LOG.info("{}: {} does not hang any more", group, self());
+            now.membership().standForElection(true);
+            if (now.division().getInfo().isCandidate()) {
+                restart(now.machine(), "it hung and stood for no election");
+            }
+        }
     }
 
     // ---- GroupMember

@@ -6,99 +6,73 @@ import java.time.Duration;
 ///
 /// @param electionMin shortest election timeout; heartbeats go out at half of it, the lease is 0.9 of it
 /// @param electionMax longest election timeout
-/// @param snapshotEntries entries applied since the last snapshot that make a new one due
-/// @param snapshotBytes bytes of entries applied since the last snapshot that make a new one due
-/// @param snapshotAge age of the last snapshot that makes a new one due, if anything was applied since
-/// @param logKeptBytes log kept behind the newest snapshot, so that a member that lags a little is filled by log
-/// @param sendHold how long after its last use by another member a snapshot, and the log behind it, is kept
+/// @param memberSilence a member that is being added and says nothing for this long fails the change
+/// @param snapshots when snapshots are made and what is kept behind them
 /// @param waitingEntries proposals under way in a group beyond which more are refused as overloaded
 /// @param waitingBytes their bytes, likewise
 /// @param segmentBytes size at which a log file is closed and the next begun
-/// @param grayAfter no log flush or no apply progress for this long with work waiting makes a leader gray
-/// @param grayInSnapshotAfter the same while the replica makes a checkpoint or restores one
-/// @param haltAfter a gray leader that has not stepped down after this long ends the process
+/// @param gray when a leader counts as gray
 public record Limits(
         Duration electionMin,
         Duration electionMax,
-        long snapshotEntries,
-        long snapshotBytes,
-        Duration snapshotAge,
-        long logKeptBytes,
-        Duration sendHold,
+        Duration memberSilence,
+        Snapshotting snapshots,
         int waitingEntries,
         long waitingBytes,
         int segmentBytes,
-        Duration grayAfter,
-        Duration grayInSnapshotAfter,
-        Duration haltAfter) {
+        Gray gray) {
 
     /// What a cluster runs with.
     public static final Limits DEFAULTS = new Limits(
             Duration.ofMillis(150),
             Duration.ofMillis(300),
-            20_000,
-            256 << 20,
-            Duration.ofHours(1),
-            32 << 20,
             Duration.ofSeconds(60),
+            new Snapshotting(20_000, 256 << 20, Duration.ofHours(1), 32 << 20, Duration.ofSeconds(60)),
             4096,
             64 << 20,
             8 << 20,
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(10),
-            Duration.ofMillis(500));
+            new Gray(Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofMillis(500)));
+
+    /// When snapshots are made, each member at its own share (60 to 100 %) of the numbers.
+    ///
+    /// @param entries entries applied since the last that make a new one due
+    /// @param bytes bytes of entries applied since the last that make a new one due
+    /// @param age age of the last that makes a new one due, if anything was applied since
+    /// @param logKeptBytes log kept behind the newest, so that a member that lags a little is filled by log
+    /// @param sendHold how long after its last use by another member a snapshot, and the log behind it, is kept
+    public record Snapshotting(long entries, long bytes, Duration age, long logKeptBytes, Duration sendHold) {}
+
+    /// When a leader counts as gray: leading, with work waiting, and getting nothing done.
+    ///
+    /// @param after no log flush or no apply progress for this long
+    /// @param inSnapshotAfter the same while the replica makes a checkpoint or restores one
+    /// @param haltAfter one that has not stepped down after this long ends the process
+    public record Gray(Duration after, Duration inSnapshotAfter, Duration haltAfter) {}
 
     /// These with other election timeouts.
     public Limits withElection(Duration min, Duration max) {
-        return new Limits(
-                min,
-                max,
-                snapshotEntries,
-                snapshotBytes,
-                snapshotAge,
-                logKeptBytes,
-                sendHold,
-                waitingEntries,
-                waitingBytes,
-                segmentBytes,
-                grayAfter,
-                grayInSnapshotAfter,
-                haltAfter);
+        return new Limits(min, max, memberSilence, snapshots, waitingEntries, waitingBytes, segmentBytes, gray);
     }
 
-    /// These with another rhythm of snapshots.
-    public Limits withSnapshots(long entries, long bytes, long keptBytes, int segment) {
+    /// These with another patience for a silent new member.
+    public Limits withMemberSilence(Duration silence) {
         return new Limits(
-                electionMin,
-                electionMax,
-                entries,
-                bytes,
-                snapshotAge,
-                keptBytes,
-                sendHold,
-                waitingEntries,
-                waitingBytes,
-                segment,
-                grayAfter,
-                grayInSnapshotAfter,
-                haltAfter);
+                electionMin, electionMax, silence, snapshots, waitingEntries, waitingBytes, segmentBytes, gray);
+    }
+
+    /// These with another rhythm of snapshots and other log files.
+    public Limits withSnapshots(Snapshotting other, int segment) {
+        return new Limits(electionMin, electionMax, memberSilence, other, waitingEntries, waitingBytes, segment, gray);
     }
 
     /// These with another bound on what may wait.
     public Limits withWaiting(int entries, long bytes) {
+        return new Limits(electionMin, electionMax, memberSilence, snapshots, entries, bytes, segmentBytes, gray);
+    }
+
+    /// These with another patience for a gray leader.
+    public Limits withGray(Gray other) {
         return new Limits(
-                electionMin,
-                electionMax,
-                snapshotEntries,
-                snapshotBytes,
-                snapshotAge,
-                logKeptBytes,
-                sendHold,
-                entries,
-                bytes,
-                segmentBytes,
-                grayAfter,
-                grayInSnapshotAfter,
-                haltAfter);
+                electionMin, electionMax, memberSilence, snapshots, waitingEntries, waitingBytes, segmentBytes, other);
     }
 }

@@ -39,8 +39,8 @@ record Manifest(Position position, List<Replica.CheckpointFile> files) {
                     .append(file.name())
                     .append('\n');
         }
-        text.append("end ").append(checksum(text.toString())).append('\n');
-        return text.toString().getBytes(StandardCharsets.UTF_8);
+        String end = "end " + checksum(text.toString()) + "\n";
+        return text.append(end).toString().getBytes(StandardCharsets.UTF_8);
     }
 
     /// @throws IOException if the bytes are no manifest or were changed

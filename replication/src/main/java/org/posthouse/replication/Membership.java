@@ -14,7 +14,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.LeaderElectionManagementRequest;
 import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
@@ -34,6 +36,7 @@ final class Membership {
     private static final Duration CHANGE_MAX = Duration.ofMinutes(30);
     /// A member without a vote must be filled before it gets one; it is expected to be nearly so.
     private static final Duration PROMOTION_MAX = Duration.ofSeconds(30);
+    private static final Duration LISTENER_SETTLES = Duration.ofSeconds(3);
     private static final Duration TRANSFER_TRY = Duration.ofSeconds(1);
     private static final long GONE_MILLIS = 1_500;
 
@@ -43,6 +46,7 @@ final class Membership {
     private final RaftServer.Division division;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
+    private volatile long lastSetAt = System.nanoTime();
 
     Membership(GroupName group, MemberId self, RaftServer server, RaftServer.Division division) {
         this.group = group;
@@ -151,6 +155,22 @@ final class Membership {
         });
     }
 
+    /// Whether this member may become a candidate.
+    void standForElection(boolean allowed) {
+        long call = calls.incrementAndGet();
+        RaftGroupId id = division.getMemberId().getGroupId();
+        try {
+            answer(
+                    server.leaderElectionManagementAsync(
+                            allowed
+                                    ? LeaderElectionManagementRequest.newResume(client, server.getId(), id, call)
+                                    : LeaderElectionManagementRequest.newPause(client, server.getId(), id, call)),
+                    Duration.ofSeconds(1));
+        } catch (IOException e) {
+            LOG.warn("{}: elections could not be {}", group, allowed ? "resumed" : "paused", e);
+        }
+    }
+
     private TransferLeadershipRequest leadershipRequest(MemberId to, Duration deadline) {
         return new TransferLeadershipRequest(
                 client,
@@ -202,31 +222,41 @@ final class Membership {
                         .orElse(true);
     }
 
-    /// Waits until the listeners that are to get a vote hold what is committed now. (Ratis does this only for members
-    /// that are new altogether.)
+    /// Waits until the listeners that are to get a vote hold what is committed now (Ratis does this only for members
+    /// that are new altogether), and until they have certainly been listeners for a while: one that is just being
+    /// started anew as a listener could not vote yet, and if the leader were lost then, nobody could be elected.
     private void awaitFilled(List<Member> from, List<Member> to) {
+        List<MemberId> promoted = to.stream()
+                .filter(member -> member.role() == Member.Role.VOTER && listens(member.id(), from))
+                .map(Member::id)
+                .toList();
+        if (promoted.isEmpty()) {
+            return;
+        }
+        long settled = Math.max(lastSetAt, System.nanoTime() - leadingFor().toNanos()) + LISTENER_SETTLES.toNanos();
         long committed = division.getRaftLog().getLastCommittedIndex();
         long end = System.nanoTime() + PROMOTION_MAX.toNanos();
-        for (Member member : to) {
-            boolean promoted = member.role() == Member.Role.VOTER
-                    && from.stream()
-                            .anyMatch(
-                                    before -> before.id().equals(member.id()) && before.role() == Member.Role.LISTENER);
-            while (promoted
-                    && follower(member.id())
-                                    .map(GroupMember.Follower::matchIndex)
-                                    .orElse(-1L)
-                            < committed) {
+        for (MemberId id : promoted) {
+            while (System.nanoTime() < settled
+                    || follower(id).map(GroupMember.Follower::matchIndex).orElse(-1L) < committed) {
                 mustLead();
                 if (System.nanoTime() > end) {
                     throw new ReplicationException(
                             Kind.REFUSED,
-                            group + ": " + member.id() + " gets no vote before it holds entry " + committed + "; now "
-                                    + follower(member.id()));
+                            group + ": " + id + " gets no vote before it holds entry " + committed + "; now "
+                                    + follower(id));
                 }
                 LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
             }
         }
+    }
+
+    private static boolean listens(MemberId id, List<Member> members) {
+        return members.stream().anyMatch(member -> member.id().equals(id) && member.role() == Member.Role.LISTENER);
+    }
+
+    private Duration leadingFor() {
+        return Duration.ofMillis(division.getInfo().getRoleInfoProto().getRoleElapsedTimeMs());
     }
 
     private void set(List<Member> from, List<Member> to) throws IOException {
@@ -248,6 +278,7 @@ final class Membership {
         while (true) {
             try {
                 answer(server.setConfigurationAsync(request), CHANGE_MAX);
+                lastSetAt = System.nanoTime();
                 return;
             } catch (ReconfigurationInProgressException e) {
                 // The leader's own first entry, or the step before, is not committed on all sides yet.

@@ -46,7 +46,7 @@ final class Progress {
     /// @param now [System#nanoTime]
     /// @param flushed index up to which the log is on disk here
     Optional<String> hangs(long now, long flushed, Limits limits) {
-        long limit = limits.grayAfter().toNanos();
+        long limit = limits.gray().after().toNanos();
         boolean unflushed = appendedIndex.get() > flushed;
         if (flushed != flushedSeen || !unflushed) {
             flushedSeen = flushed;
@@ -65,7 +65,9 @@ final class Progress {
         }
         Stage doing = stage;
         long busy = now - stageSince;
-        Duration allowed = doing == Stage.SNAPSHOT ? limits.grayInSnapshotAfter() : limits.grayAfter();
+        Duration allowed = doing == Stage.SNAPSHOT
+                ? limits.gray().inSnapshotAfter()
+                : limits.gray().after();
         if (doing != Stage.WAITING && busy >= allowed.toNanos()) {
             return Optional.of((doing == Stage.SNAPSHOT ? "a snapshot holds up" : "one entry holds up")
                     + " the replica for " + millis(busy) + " ms");

@@ -49,7 +49,7 @@ final class RatisProperties {
         // A new member is filled before it counts. The gap is small, so that "caught up" means filled even where
         // the whole log is short; a transfer may take minutes, during which the member answers "in progress".
         RaftServerConfigKeys.setStagingCatchupGap(properties, 16);
-        RaftServerConfigKeys.setStagingTimeout(properties, seconds(15));
+        RaftServerConfigKeys.setStagingTimeout(properties, millis(limits.memberSilence()));
 
         // Ratis would close the whole server after a pause of the process of 60 s; a suspended machine resumes.
         RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(3650, TimeUnit.DAYS));

@@ -47,7 +47,7 @@ public record Settings(
         /// The group's leader here makes no progress; the host makes it step down now.
         void gray(GroupName group, String reason);
 
-        /// It still leads after [Limits#haltAfter]. Nobody outside can depose it: end the process.
+        /// It still leads after [Limits.Gray#haltAfter]. Nobody outside can depose it: end the process.
         void halt(GroupName group, String reason);
     }
 }

@@ -81,9 +81,10 @@ final class SnapshotKeeper {
         if (division == null || making.get() != null || fetching.get() != null) {
             return;
         }
-        boolean due = entries.get() >= limits.snapshotEntries() * share
-                || bytes.get() >= limits.snapshotBytes() * share
-                || (entries.get() > 0 && snapshots.age().compareTo(limits.snapshotAge()) > 0);
+        boolean due = entries.get() >= limits.snapshots().entries() * share
+                || bytes.get() >= limits.snapshots().bytes() * share
+                || (entries.get() > 0
+                        && snapshots.age().compareTo(limits.snapshots().age()) > 0);
         if (due) {
             var _ = make().whenComplete((position, e) -> {
                 if (e != null) {
@@ -205,7 +206,7 @@ final class SnapshotKeeper {
         long kept = 0;
         for (long[] file : LogInspector.closedFilesNewestFirst(folder.current())) {
             if (file[0] <= limit) {
-                if (kept >= limits.logKeptBytes()) {
+                if (kept >= limits.snapshots().logKeptBytes()) {
                     if (file[0] >= running.getRaftLog().getStartIndex()) {
                         var _ = running.getRaftLog().purge(file[0]);
                     }

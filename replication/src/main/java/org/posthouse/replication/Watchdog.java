@@ -54,18 +54,16 @@ final class Watchdog {
         }
     }
 
-    private static void stepDown(HostedGroup group) {
-        var _ = group.stepDown().whenComplete((_, e) -> {
-            if (e != null) {
-                LOG.warn("{}: did not step down", group.group(), e);
-            }
-        });
-    }
-
     private void look(HostedGroup group, long now) {
         Optional<String> hang = group.hangs(now);
         if (hang.isEmpty()) {
-            told.remove(group.group());
+            if (told.remove(group.group()) != null) {
+                Thread.ofVirtual().name("gray-" + group.group()).start(group::standAgain);
+            }
+            return;
+        }
+        if (!group.leads()) {
+            // It does no harm; but elected again while it still hangs, it is not asked twice.
             return;
         }
         Long since = told.putIfAbsent(group.group(), now);
@@ -73,8 +71,8 @@ final class Watchdog {
             LOG.error("{}: this leader is gray, {}; it steps down", group.group(), hang.get());
             grayOwner.gray(group.group(), hang.get());
             // On its own thread: the way to stepping down may itself be blocked.
-            Thread.ofVirtual().name("gray-" + group.group()).start(() -> stepDown(group));
-        } else if (now - since > limits.haltAfter().toNanos()) {
+            Thread.ofVirtual().name("gray-" + group.group()).start(group::giveWay);
+        } else if (now - since > limits.gray().haltAfter().toNanos()) {
             told.put(group.group(), now);
             LOG.error("{}: this leader is gray, {}, and cannot step down", group.group(), hang.get());
             grayOwner.halt(group.group(), hang.get());

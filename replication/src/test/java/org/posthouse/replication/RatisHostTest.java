@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -127,7 +128,7 @@ class RatisHostTest {
     @Test
     void boundsWhatIsTakenAndWhatWaits() throws IOException {
         TestCluster cluster = new TestCluster(folder);
-        cluster.limits = Limits.DEFAULTS.withWaiting(10, 64 << 20);
+        cluster.limits = TestCluster.LIMITS.withWaiting(10, 64 << 20);
         try (cluster) {
             Node node = cluster.formed(1).leader();
             assertThat(kindOf(() -> node.member
@@ -182,6 +183,18 @@ class RatisHostTest {
             node.host.leave(TestCluster.GROUP, true);
             assertThat(node.host.has(TestCluster.GROUP)).isFalse();
             assertThatThrownBy(node::reopen).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void warmsUpAndLeavesNothingBehind() throws IOException {
+        try (TestCluster cluster = new TestCluster(folder)) {
+            Node node = cluster.add("n1");
+            node.host.warmUp();
+            Path scratch = node.folder.resolve("raft/warm-up");
+            TestCluster.await("the scratch folder to be removed", () -> !Files.exists(scratch));
+            node.form(List.of(node.voter()));
+            assertThat(cluster.leader().propose("a")).isEqualTo("1:a");
         }
     }
 

@@ -145,7 +145,10 @@ final class TestCluster implements AutoCloseable {
     private final Path root;
     final Map<String, Node> nodes = new LinkedHashMap<>();
     private final Map<String, Integer> ports = new LinkedHashMap<>();
-    Limits limits = Limits.DEFAULTS;
+    /// Patient elections: the tests run beside others, and are not about time.
+    static final Limits LIMITS = Limits.DEFAULTS.withElection(Duration.ofMillis(600), Duration.ofMillis(1200));
+
+    Limits limits = LIMITS;
     Map<String, Optional<Settings.Tls>> tls = new LinkedHashMap<>();
     Settings.GrayOwner gray = new Settings.GrayOwner() {
         @Override
