@@ -119,6 +119,7 @@ final class Connection {
             throw e;
         } catch (Bad e) {
             in.recover();
+            session.out().abandonLine();
             session.out().tagged(tag, "BAD", "", e.getMessage());
             if (++badInRow >= session.limits().badCommandsMax()) {
                 throw new Bye("", "Too many bad commands");
@@ -150,6 +151,7 @@ final class Connection {
             completed = entry.command().run(session, in);
         } catch (No | StoreException e) {
             if (reads && session.selected() != null && session.decoder().atEnd()) {
+                session.out().abandonLine();
                 tell(entry.tells()); // NOOP's news are not lost because COPY failed
             }
             throw e;
@@ -212,6 +214,7 @@ final class Connection {
 
     private void no(String tag, No answer) throws IOException {
         session.decoder().recover();
+        session.out().abandonLine();
         session.out().tagged(tag, "NO", answer.code(), answer.getMessage());
     }
 

@@ -177,7 +177,6 @@ final class FetchCommand implements Command {
             Session session, FetchPlan plan, long sequence, MessageRow row, boolean newlySeen, Failures failures)
             throws IOException {
         Responses out = session.out();
-        int mark = out.pending();
         try (OpenMessage message = new OpenMessage(session.store(), row.bodyId())) {
             out.text("* ").number(sequence).text(" FETCH (");
             MessageWriter writer = new MessageWriter(out);
@@ -194,11 +193,8 @@ final class FetchCommand implements Command {
             if (!unreadable) {
                 throw e;
             }
-            if (out.insideSentLine()) {
-                throw new IOException("message became unreadable while it was being sent", e);
-            }
             LOG.warn("Message {} of {} cannot be read: {}", row.uid(), session.user(), e.getMessage());
-            out.backTo(mark);
+            out.abandonLine();
             failures.damaged |= e.kind() == StoreException.Kind.CORRUPT;
             failures.gone |= e.kind() == StoreException.Kind.GONE;
         }

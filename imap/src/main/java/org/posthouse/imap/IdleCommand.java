@@ -9,10 +9,14 @@ import org.posthouse.imap.ImapException.Bye;
 import org.posthouse.imap.Selected.Telling;
 import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.StoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// IDLE (RFC 2177). This thread waits for `DONE`; when something happens in the mailbox a thread is started that
 /// tells it, under the session's lock, and ends. So an idle session costs one waiting virtual thread.
 final class IdleCommand implements Command {
+    private static final Logger LOG = LoggerFactory.getLogger(IdleCommand.class);
+
     @Override
     public Completed run(Session session, Decoder in) throws IOException {
         in.expectEnd();
@@ -121,8 +125,7 @@ final class IdleCommand implements Command {
             try {
                 session.out().bye(bye.code(), bye.getMessage());
             } catch (IOException e) {
-                // The client is gone already; closing is all that is left to do.
-                session.out().discard();
+                LOG.debug("IMAP client {} was gone already: {}", session.client(), e.getMessage());
             } finally {
                 session.duplex().close();
             }

@@ -9,6 +9,7 @@ import org.posthouse.mail.Flags;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Epoch;
 import org.posthouse.mailstore.MailStore;
+import org.posthouse.mailstore.StoreException;
 
 /// Writes responses into a buffer that goes out by whole lines: at [#FLUSH_BYTES], or when nothing more of the
 /// client is there to be answered. What was read from the store counts only if this node still owned it
@@ -25,8 +26,10 @@ final class Responses {
     private OutputStream out;
     private byte[] buffer = new byte[SMALL_BYTES];
     private int length;
+    private int lineStart; // of the line being written
     private MailStore store;
     private Epoch unconfirmed;
+    private int sureLength; // what was written before anything unconfirmed
     private boolean insideSentLine;
 
     /// Fills a part of a literal.
@@ -49,6 +52,9 @@ final class Responses {
         if (unconfirmed != null && !unconfirmed.equals(epoch)) {
             flush(); // and fails, most likely: the older epoch is over
         }
+        if (unconfirmed == null) {
+            sureLength = length;
+        }
         store = from;
         unconfirmed = epoch;
     }
@@ -67,19 +73,23 @@ final class Responses {
         text("* ").text(line).endLine();
     }
 
-    /// `* BYE`, after which nothing follows. What was not confirmed is dropped: it may be untrue.
-    ///
-    /// @return whether it could be said: not in the middle of a line that is half sent
-    boolean bye(String code, String text) throws IOException {
-        discard();
+    /// `* BYE`, after which nothing follows. What cannot be confirmed is dropped: it may be untrue. In the middle of
+    /// a line that is half sent nothing can be said.
+    void bye(String code, String text) throws IOException {
         if (insideSentLine) {
-            return false;
+            return;
+        }
+        length = lineStart;
+        try {
+            flush();
+        } catch (StoreException e) {
+            length = sureLength;
+            unconfirmed = null;
         }
         text("* BYE ");
         code(code);
         text(text).endLine();
         flush();
-        return true;
     }
 
     /// Asks the client to go on.
@@ -92,6 +102,7 @@ final class Responses {
         octet('\r');
         octet('\n');
         insideSentLine = false;
+        lineStart = length;
         if (length >= FLUSH_BYTES) {
             flush();
         }
@@ -103,33 +114,24 @@ final class Responses {
             confirm();
             out.write(buffer, 0, length);
             length = 0;
+            lineStart = 0;
         }
         unconfirmed = null;
+        sureLength = 0;
         out.flush();
         if (buffer.length > SMALL_BYTES) {
             buffer = new byte[SMALL_BYTES]; // an idle session must be small
         }
     }
 
-    /// How many bytes have not gone out.
-    int pending() {
-        return length;
-    }
-
-    /// Whether the beginning of the current line has gone out already.
-    boolean insideSentLine() {
-        return insideSentLine;
-    }
-
-    /// Takes back what was written since `mark`, the value of [#pending] at the beginning of a line.
-    void backTo(int mark) {
-        length = Math.min(length, mark);
-    }
-
-    /// Drops what has not gone out.
-    void discard() {
-        length = 0;
-        unconfirmed = null;
+    /// Takes back the line that could not be finished, so that an answer can be given.
+    ///
+    /// @throws IOException if its beginning has gone out already: the conversation is beyond repair
+    void abandonLine() throws IOException {
+        if (insideSentLine) {
+            throw new IOException("a response failed after its beginning was sent");
+        }
+        length = lineStart;
     }
 
     // ---- words ----
@@ -278,6 +280,8 @@ final class Responses {
         insideSentLine = true;
         out.write(buffer, 0, length);
         length = 0;
+        lineStart = 0;
+        sureLength = 0;
     }
 
     private void confirm() {

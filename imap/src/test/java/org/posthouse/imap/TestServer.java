@@ -99,6 +99,16 @@ final class TestServer implements AutoCloseable {
                 : new Login.Refused();
     }
 
+    /// For trying clients by hand: serves on a free port until its input ends.
+    static void main() throws IOException {
+        try (TestServer server = new TestServer()) {
+            IO.println(server.address().getPort());
+            while (System.in.read() >= 0) {
+                // wait for the end
+            }
+        }
+    }
+
     @Override
     public void close() {
         listener.close(Duration.ofMillis(100));

@@ -1,0 +1,144 @@
+package org.posthouse.imap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+
+/// Every command in every state, with arguments that are almost right: whatever comes, the answers have the form of
+/// answers, and none is our fault.
+class CommandFuzzTest {
+    private static final String[][] STATES = {
+        {},
+        {"l1 LOGIN fuzz@example.org secret"},
+        {"l1 LOGIN fuzz@example.org secret", "l2 SELECT INBOX"},
+        {"l1 LOGIN fuzz@example.org secret", "l2 EXAMINE INBOX"}
+    };
+    private static final String MESSAGE =
+            "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b--\r\n";
+    /// One good line for each command, from which words are taken.
+    private static final List<String> SEEDS = List.of(
+            "LOGIN user password",
+            "AUTHENTICATE PLAIN AGEAYg==",
+            "ID (\"name\" NIL)",
+            "SELECT INBOX",
+            "CREATE box/sub (USE (\\Sent))",
+            "DELETE box/sub",
+            "RENAME box other",
+            "SUBSCRIBE box",
+            "LIST \"\" (%*)",
+            "LSUB \"\" %",
+            "STATUS INBOX (MESSAGES UNSEEN RECENT)",
+            "APPEND INBOX (\\Seen $k) \"01-Feb-2026 10:00:00 +0000\" {3+}\r\nabc",
+            "IDLE\r\nDONE",
+            "SEARCH CHARSET UTF-8 OR (FROM a NOT SEEN) 1:* LARGER 10 SINCE 1-Feb-2026 HEADER x \"\" BODY hello",
+            "FETCH 1:* (FLAGS UID BODY.PEEK[1.2.HEADER.FIELDS (A B)]<0.10> BODYSTRUCTURE ENVELOPE RFC822.SIZE)",
+            "STORE 1 +FLAGS.SILENT (\\Deleted \\Seen k)",
+            "COPY 1 INBOX",
+            "MOVE 1:2 INBOX",
+            "UID EXPUNGE 1:*",
+            "FETCH 1 (BODY[TEXT] RFC822 BODY[1.MIME])");
+    private static final List<String> SHREDS = List.of(
+            "(",
+            ")",
+            "[",
+            "]",
+            "<",
+            ">",
+            "\"",
+            "\\",
+            "{",
+            "}",
+            "*",
+            "%",
+            "{5}",
+            "{5+}\r\nxxxxx",
+            "{0+}\r\n",
+            "\r",
+            "\n",
+            "\0",
+            "\u00ff",
+            "&",
+            "&AP",
+            "NIL",
+            "1:*,3",
+            "4294967295",
+            "4294967296",
+            "0",
+            "-1",
+            "a".repeat(2_000),
+            "((((((((((((",
+            "BODY[",
+            "BODY[1",
+            "BODY[]<",
+            "NOT",
+            "OR",
+            "UID",
+            "CHARSET",
+            "\r\nz9 NOOP\r\n");
+    private static TestServer server;
+
+    @BeforeContainer
+    static void start() {
+        server = new TestServer();
+        MemoryDuplex filling = MemoryDuplex.saying(
+                "f1 LOGIN fuzz@example.org secret", "f2 APPEND INBOX {" + MESSAGE.length() + "+}", MESSAGE);
+        server.server().serve(filling, server::logIn);
+        assertThat(filling.heard()).contains("f2 OK");
+    }
+
+    @AfterContainer
+    static void stop() {
+        server.close();
+    }
+
+    @Provide
+    Arbitrary<String> commands() {
+        List<String> words = new ArrayList<>(SHREDS);
+        SEEDS.forEach(seed -> words.addAll(List.of(seed.split(" ", -1))));
+        Arbitrary<String> name = Arbitraries.of(
+                Commands.ALL_COMMANDS.stream().map(Commands.Entry::name).toList());
+        Arbitrary<String> broken = Combinators.combine(
+                        name, Arbitraries.of(words).list().ofMaxSize(6), Arbitraries.of(" ", ""))
+                .as((first, rest, between) -> first + " " + String.join(between, rest));
+        Arbitrary<String> cut = Arbitraries.of(SEEDS)
+                .flatMap(
+                        seed -> Arbitraries.integers().between(0, seed.length()).map(end -> seed.substring(0, end)));
+        return Arbitraries.frequencyOf(
+                net.jqwik.api.Tuple.of(3, broken),
+                net.jqwik.api.Tuple.of(1, cut),
+                net.jqwik.api.Tuple.of(1, Arbitraries.of(SEEDS)));
+    }
+
+    @Provide
+    Arbitrary<List<String>> conversations() {
+        return commands().list().ofMinSize(1).ofMaxSize(8);
+    }
+
+    @Property(tries = 800)
+    void whateverComesIsAnswered(@ForAll("conversations") List<String> commands, @ForAll int state) {
+        StringBuilder said = new StringBuilder();
+        for (String line : STATES[Math.floorMod(state, STATES.length)]) {
+            said.append(line).append("\r\n");
+        }
+        for (int i = 0; i < commands.size(); i++) {
+            said.append("c").append(i).append(' ').append(commands.get(i)).append("\r\n");
+        }
+        MemoryDuplex client = MemoryDuplex.saying(said.toString().getBytes(StandardCharsets.ISO_8859_1));
+        server.server().serve(client, server::logIn);
+        assertThat(client.heard())
+                .doesNotContain("SERVERBUG")
+                .startsWith("* OK ")
+                .endsWith("\r\n");
+        assertThat(server.server().sessions()).isZero();
+    }
+}
