@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -199,7 +200,7 @@ public final class FrontEnd implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        relays.forEach(relay -> relay.end("This server is going down, connect again"));
+        endRelays();
         listeners.values().stream()
                 .map(listener -> Thread.ofVirtual().start(() -> listener.close(CLOSE_DEADLINE)))
                 .toList()
@@ -207,6 +208,21 @@ public final class FrontEnd implements AutoCloseable {
         locator.close();
         feed.close();
         links.close();
+    }
+
+    /// Before the listeners close: they say farewell to whoever waits for input, which a relay always does, also in
+    /// the middle of a response.
+    private void endRelays() {
+        List<ImapRelay> all = List.copyOf(relays);
+        all.forEach(relay -> relay.end("This server is going down, connect again"));
+        long until = System.nanoTime() + CLOSE_DEADLINE.toNanos();
+        try {
+            for (ImapRelay relay : all) {
+                relay.awaitEnd(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt(); // whoever closes is in a hurry: the listeners cut what is left
+        }
     }
 
     private static void join(Thread closer) {

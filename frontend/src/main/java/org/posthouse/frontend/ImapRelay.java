@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.posthouse.cluster.Route;
 import org.posthouse.imap.ImapServer;
@@ -36,6 +38,7 @@ final class ImapRelay {
     private final Route route;
     private final Routes routes;
     private final AtomicReference<String> ending = new AtomicReference<>();
+    private final CountDownLatch over = new CountDownLatch(1);
 
     ImapRelay(ImapServer.Relay handedOver, Route route, Routes routes) {
         this.client = handedOver.client();
@@ -45,7 +48,7 @@ final class ImapRelay {
         this.routes = routes;
     }
 
-    /// Relays until the session is over. The client's connection is the caller's to close.
+    /// Relays until the session is over. The client's connection is the caller's to close, if it is not closed yet.
     void run() throws IOException {
         client.readTimeout(CLIENT_SILENCE);
         Owners.Watch watch = routes.watch(route.virtualServer(), this::endIfDeposed);
@@ -56,6 +59,15 @@ final class ImapRelay {
             toClient();
         } finally {
             owner.close();
+            over.countDown();
+        }
+    }
+
+    /// Waits until [#run] is done with the client.
+    void awaitEnd(Duration atMost) throws InterruptedException {
+        if (!over.await(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
+            log.info("The session of {} does not end: cut.", client.remote());
+            client.close();
         }
     }
 
@@ -118,6 +130,9 @@ final class ImapRelay {
             if (out.boundary.reached()) {
                 String text = reason == null ? "The server of these mailboxes was lost, connect again" : reason;
                 out.write(("* BYE [UNAVAILABLE] " + text + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            } else {
+                // At once, so that nobody else says farewell in the middle of the response either.
+                client.close();
             }
         }
     }

@@ -348,7 +348,6 @@ class FrontEndTest {
         frontEnd.close();
         before.expect("* BYE");
         after.expect("* BYE [UNAVAILABLE] This server is going down");
-        after.expectEnd();
         half.expectEnd();
     }
 
