@@ -19,8 +19,8 @@ public sealed interface Duty {
     /// The replica is lost: tell the coordinator, so that it is made anew.
     record ReportLost(String group, int incarnation, String reason) implements Duty {}
 
-    /// As leader, replace the configuration in force by the one wanted. Being the only duty that can undo what a newer
-    /// image wanted, it is carried out only if a freshly fetched image says the same.
+    /// As leader, replace the configuration in force by the one wanted. Being the only duty that can undo what a
+    /// newer image wanted, it is carried out only if a freshly fetched image says the same.
     record Reconfigure(String group, List<Seat> expected, List<Seat> wanted) implements Duty {}
 
     /// As leader, give leadership to the first of these that takes it.

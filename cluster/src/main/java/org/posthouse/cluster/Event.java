@@ -41,8 +41,8 @@ public sealed interface Event {
     /// A node was not heard for a second.
     record NodeDown(String node, String reason) implements Event {}
 
-    /// A node came back without its replica of the cluster group, and takes part there under a new incarnation from now
-    /// on.
+    /// A node came back without its replica of the cluster group, and takes part there under a new incarnation from
+    /// now on.
     ///
     /// @param whole whether everything else that it held is lost too
     record NodeReincarnated(String node, int incarnation, boolean whole, String reason) implements Event {}

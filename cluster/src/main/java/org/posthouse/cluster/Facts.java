@@ -67,7 +67,8 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
         return Optional.ofNullable(heard.heartbeat().groups().get(group));
     }
 
-    /// The member that leads a group, as far as heartbeats tell: of several that claim to, the one that committed most.
+    /// The member that leads a group, as far as heartbeats tell: of several that claim to, the one that committed
+    /// most.
     Optional<Membership> leader(String group) {
         Membership leader = null;
         for (Heard heard : nodes.values()) {

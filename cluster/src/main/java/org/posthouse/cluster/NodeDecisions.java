@@ -20,7 +20,8 @@ public final class NodeDecisions {
     /// @param groups its memberships and what is left of lost ones, by group
     /// @param peers the newest heartbeat of each node heard within the last second, its own included
     /// @param seenOpen virtual servers that this process has heard their present owner hold open
-    /// @param freshFor groups for which the image was just fetched from the cluster group
+    /// @param askedFor groups for which the cluster group was just asked for its image, answered or not
+    /// @param freshFor groups for which it has just answered
     public record Local(
             String node,
             int incarnation,
@@ -28,6 +29,7 @@ public final class NodeDecisions {
             SortedMap<String, LocalGroup> groups,
             SortedMap<String, Facts.Heartbeat> peers,
             SortedSet<String> seenOpen,
+            SortedSet<String> askedFor,
             SortedSet<String> freshFor) {}
 
     /// A membership as the node sees it.
@@ -189,7 +191,7 @@ public final class NodeDecisions {
                 held,
                 new TreeSet<>(local.peers().keySet()),
                 local.seenOpen().contains(group),
-                local.freshFor().contains(group));
+                local.askedFor().contains(group));
         return switch (OpenDecision.decide(image, group, situation)) {
             case OpenDecision.Open decided -> new Duty.Open(group, decided.version());
             case OpenDecision.HandOver decided -> new Duty.HandOver(group, decided.to(), false, decided.reason());

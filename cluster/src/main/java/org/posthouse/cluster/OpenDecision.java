@@ -14,6 +14,9 @@ public sealed interface OpenDecision {
     /// An heir does not open in so young a process: a cold start is to come up as planned.
     long HEIR_WAITS_MILLIS = 10_000;
 
+    /// Nor in one this young while the owner lives and was not heard to have it open yet: it is still coming up.
+    long HEIR_WAITS_FOR_LIVING_OWNER_MILLIS = 60_000;
+
     /// Propose `Open` with this image version.
     record Open(long version) implements OpenDecision {}
 
@@ -33,7 +36,7 @@ public sealed interface OpenDecision {
     /// @param alive nodes that it has heard within the last second
     /// @param ownerSeen whether this process has heard the owner say that it has the virtual server open: then its
     ///     silence is a loss, not a late start
-    /// @param fresh whether the image was just fetched from the cluster group
+    /// @param fresh whether the cluster group was just asked for its image, 500 ms at most, answered or not
     record Situation(
             String self,
             long processAgeMillis,
@@ -59,7 +62,9 @@ public sealed interface OpenDecision {
         if (!Room.among(taken(image, server, situation, !owner), server)) {
             return situation.fresh() ? handOver(server, situation, self + " has no room") : new FetchImage();
         }
-        if (!owner && situation.processAgeMillis() < HEIR_WAITS_MILLIS && !situation.ownerSeen()) {
+        boolean ownerLives = situation.alive().contains(permission.owner());
+        long waits = ownerLives ? HEIR_WAITS_FOR_LIVING_OWNER_MILLIS : HEIR_WAITS_MILLIS;
+        if (!owner && situation.processAgeMillis() < waits && !situation.ownerSeen()) {
             return handOver(server, situation, "its heir " + self + " has just started and waits for the owner");
         }
         return new Open(image.version());

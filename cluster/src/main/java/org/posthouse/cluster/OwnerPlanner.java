@@ -3,8 +3,8 @@ package org.posthouse.cluster;
 import java.util.List;
 import java.util.Optional;
 
-/// Chooses owner and heir. The heir is permitted in advance, so a failover needs no word from here; what is planned is
-/// the next one.
+/// Chooses owner and heir. The heir is permitted in advance, so a failover needs no word from here; what is planned
+/// is the next one.
 final class OwnerPlanner {
     /// A move whose target is permitted but does not open within this time has failed.
     static final long MOVE_MILLIS_MAX = 30_000;

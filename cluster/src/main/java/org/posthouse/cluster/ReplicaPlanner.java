@@ -7,8 +7,8 @@ import java.util.Optional;
 
 /// Plans changes of replicas and sees them through, one at a time for each group and for each node that is filled.
 ///
-/// Promises: a change is planned only while a majority of the old voters lives, and of the new ones too; a replica that
-/// counts is given up only in the change in which its successor, having caught up, begins to count.
+/// Promises: a change is planned only while a majority of the old voters lives, and of the new ones too; a replica
+/// that counts is given up only in the change in which its successor, having caught up, begins to count.
 final class ReplicaPlanner {
     /// A replica on a node that is down is made anew elsewhere after so long.
     static final long REPLACE_LOST_AFTER_MILLIS = 15 * 60_000;
@@ -184,7 +184,7 @@ final class ReplicaPlanner {
     }
 
     /// The replica that can best be spared: a lost one, else the third; of several, that of the node with most
-    // replicas.
+    /// replicas.
     private static Optional<Replica> replaceable(Draft draft, VirtualServer server) {
         ClusterImage image = draft.image();
         boolean ownerAble = OwnerPlanner.ownerAble(image, draft.facts, server);

@@ -320,8 +320,19 @@ final class ModelCluster {
         if (canFetch && node.known.version() == image.version()) {
             fresh.addAll(groups.keySet());
         }
+        TreeSet<String> asked = new TreeSet<>(fresh);
+        if (random.nextBoolean()) {
+            asked.addAll(groups.keySet());
+        }
         var local = new NodeDecisions.Local(
-                node.name, node.incarnation, now - node.startedAt, localGroups(node), peers, node.seenOpen, fresh);
+                node.name,
+                node.incarnation,
+                now - node.startedAt,
+                localGroups(node),
+                peers,
+                node.seenOpen,
+                asked,
+                fresh);
         for (Duty duty : NodeDecisions.duties(node.known, local)) {
             if (random.nextInt(8) > 0) {
                 carryOut(node, duty, fresh.contains(duty.group()));

@@ -1,0 +1,86 @@
+package org.posthouse.agent;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.posthouse.cluster.Command;
+import org.posthouse.wire.Link;
+import org.posthouse.wire.LinkService;
+import org.posthouse.wire.LinkServices;
+import org.posthouse.wire.Opening;
+
+/// The calls that an agent answers: `submit`, `image`, `status`.
+final class ControlServices {
+    static final String DEADLINE_FIELD = "deadline-millis";
+    private static final Duration HOP_MAX = Duration.ofSeconds(3);
+    private static final Duration DEADLINE_MAX = Duration.ofSeconds(60);
+    private static final Duration VERSION_MAX = Duration.ofMillis(500);
+
+    private ControlServices() {}
+
+    static void register(LinkServices services, ClusterMember cluster, StatusGatherer status) {
+        services.register(ClusterMember.SUBMIT, LinkServices::nodesAndOperators, new LinkService() {
+            @Override
+            public byte[] call(Link from, Opening head, byte[] request) throws IOException {
+                return submit(cluster, from, head, request);
+            }
+        });
+        services.register(ClusterMember.IMAGE, LinkServices::nodesAndOperators, new LinkService() {
+            @Override
+            public byte[] call(Link from, Opening head, byte[] request) throws IOException {
+                if (head.fields().containsKey(ClusterMember.VERSION_FIELD)) {
+                    long version = cluster.confirmedVersion(VERSION_MAX);
+                    return Long.toString(version).getBytes(StandardCharsets.US_ASCII);
+                }
+                return Compressed.pack(Json.bytes(cluster.linearizable(deadline(head))));
+            }
+        });
+        services.register(StatusGatherer.KIND, LinkServices::everyone, new LinkService() {
+            @Override
+            public byte[] call(Link from, Opening head, byte[] request) throws IOException {
+                return head.fields().containsKey(StatusGatherer.LOCAL_FIELD)
+                        ? Json.bytes(status.local())
+                        : Compressed.pack(status.gather().json());
+            }
+        });
+    }
+
+    private static byte[] submit(ClusterMember cluster, Link from, Opening head, byte[] request) throws IOException {
+        Command command = Json.read(request, Command.class);
+        if (!allowed(command, from.peer())) {
+            throw new IOException(from.peer() + " may not give this command");
+        }
+        String hops = head.fields().get(ClusterMember.HOPS_FIELD);
+        return Json.bytes(
+                hops == null
+                        ? cluster.submit(command, deadline(head))
+                        : cluster.submitOnce(command, Integer.parseInt(hops), HOP_MAX));
+    }
+
+    /// What a node says of itself only that node, or one that passes it on, may say; ticks come from nobody.
+    private static boolean allowed(Command command, String peer) {
+        return switch (command) {
+            case Command.Tick tick -> false;
+            case Command.CreateCluster create -> false;
+            case Command.RejoinNode rejoin -> LinkServices.nodes(peer);
+            case Command.ReportLost lost -> LinkServices.nodes(peer);
+            case Command.GiveUpMove giveUp -> LinkServices.nodes(peer);
+            case Command.Move move -> true;
+            case Command.AddDomain add -> true;
+            case Command.RemoveDomain remove -> true;
+            case Command.AddUser add -> true;
+            case Command.RemoveUser remove -> true;
+            case Command.SetPassword set -> true;
+            case Command.SetEnabled set -> true;
+            case Command.SetQuota set -> true;
+            case Command.AddAlias add -> true;
+            case Command.RemoveAlias remove -> true;
+        };
+    }
+
+    private static Duration deadline(Opening head) {
+        String millis = head.fields().get(DEADLINE_FIELD);
+        Duration asked = millis == null ? HOP_MAX : Duration.ofMillis(Long.parseLong(millis));
+        return asked.compareTo(DEADLINE_MAX) < 0 ? asked : DEADLINE_MAX;
+    }
+}

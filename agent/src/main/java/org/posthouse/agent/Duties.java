@@ -1,0 +1,344 @@
+package org.posthouse.agent;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.Command;
+import org.posthouse.cluster.Duty;
+import org.posthouse.cluster.NodeDecisions;
+import org.posthouse.cluster.Seat;
+import org.posthouse.replication.GroupMember;
+import org.posthouse.replication.Member;
+import org.posthouse.replication.MemberId;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Carries out what [NodeDecisions] says is to be done next: looks every 100 ms, and at once when something changed.
+/// One duty at a time for each group, each on a thread of its own; a duty that failed is simply found again, after a
+/// pause.
+final class Duties implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Duties.class);
+    private static final long LOOK_MILLIS = 100;
+    private static final Duration FETCH_MAX = Duration.ofMillis(500);
+    private static final Duration TRANSFER_MAX = Duration.ofMillis(1500);
+    private static final Duration CHANGE_MAX = Duration.ofSeconds(60);
+    private static final Duration SUBMIT_MAX = Duration.ofSeconds(5);
+    private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+    private static final int MOVE_TRIES_MAX = 3;
+
+    private final NodeAgent.Parts parts;
+    private final ThreadPoolExecutor workers = new ThreadPoolExecutor(
+            0,
+            256,
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            Thread.ofPlatform().daemon().name("duty-", 1).factory());
+    private final Set<String> busy = ConcurrentHashMap.newKeySet();
+    private final Map<String, Long> asked = new ConcurrentHashMap<>();
+    private final Map<String, Long> fresh = new ConcurrentHashMap<>();
+    private final Map<String, Long> pausedUntil = new ConcurrentHashMap<>();
+    private final Map<String, String> waitingFor = new ConcurrentHashMap<>();
+    private final Map<String, Integer> moveTries = new ConcurrentHashMap<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition nudged = lock.newCondition();
+    private final Thread looker = Thread.ofPlatform().daemon().name("duties").unstarted(this::run);
+    private boolean due; // under lock
+    private boolean closed; // under lock
+
+    Duties(NodeAgent.Parts parts) {
+        this.parts = parts;
+    }
+
+    void start() {
+        looker.start();
+    }
+
+    /// Looks at once; returns at once.
+    void nudge() {
+        lock.lock();
+        try {
+            due = true;
+            nudged.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run() {
+        while (true) {
+            lock.lock();
+            try {
+                long left = TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS);
+                while (!due && !closed && left > 0) {
+                    left = nudged.awaitNanos(left);
+                }
+                due = false;
+                if (closed) {
+                    return;
+                }
+            } catch (InterruptedException e) {
+                return;
+            } finally {
+                lock.unlock();
+            }
+            try {
+                look();
+            } catch (RuntimeException e) {
+                LOG.error("What is to be done next could not be found; it is tried again.", e);
+            }
+        }
+    }
+
+    private void look() {
+        ClusterImage image = parts.cluster().replica().image();
+        parts.meet(image);
+        for (Duty duty : NodeDecisions.duties(image, local())) {
+            Long until = pausedUntil.get(duty.group());
+            boolean paused = until != null && System.nanoTime() - until < 0;
+            if (!paused && busy.add(duty.group())) {
+                if (duty instanceof Duty.Open) {
+                    parts.server(duty.group()).reserve();
+                }
+                workers.execute(() -> {
+                    try {
+                        carryOut(duty);
+                    } finally {
+                        busy.remove(duty.group());
+                        if (!(duty instanceof Duty.Wait)) {
+                            nudge();
+                        }
+                    }
+                });
+            }
+        }
+    }
+
+    private NodeDecisions.Local local() {
+        TreeMap<String, NodeDecisions.LocalGroup> groups = new TreeMap<>();
+        for (HostedServer server : parts.servers()) {
+            server.local().ifPresent(state -> groups.put(server.name(), state));
+        }
+        parts.cluster().member().ifPresent(member -> {
+            GroupMember.View view = member.view();
+            groups.put(
+                    ClusterImage.CLUSTER_GROUP,
+                    new NodeDecisions.LocalGroup(
+                            parts.cluster().incarnation(),
+                            !parts.cluster().failed(),
+                            view.leading(),
+                            HostedServer.seats(view.members()),
+                            false,
+                            false));
+        });
+        ClusterImage image = parts.cluster().replica().image();
+        return new NodeDecisions.Local(
+                parts.settings().node(),
+                parts.memory().incarnation(),
+                parts.processAgeMillis(),
+                groups,
+                parts.pulse().peers(),
+                parts.pulse().seenOpen(image),
+                lately(asked),
+                lately(fresh));
+    }
+
+    private static SortedSet<String> lately(Map<String, Long> times) {
+        long now = System.nanoTime();
+        SortedSet<String> groups = new TreeSet<>();
+        times.forEach((group, at) -> {
+            if (now - at < FRESH_NANOS) {
+                groups.add(group);
+            }
+        });
+        return groups;
+    }
+
+    private void carryOut(Duty duty) {
+        try {
+            if (!(duty instanceof Duty.Wait)) {
+                waitingFor.remove(duty.group());
+            }
+            switch (duty) {
+                case Duty.Form form -> form(form);
+                case Duty.Join join -> parts.server(join.group()).join(join.incarnation());
+                case Duty.Leave leave -> parts.server(leave.group()).leave();
+                case Duty.ReportLost lost -> report(lost);
+                case Duty.Reconfigure change -> reconfigure(change);
+                case Duty.HandOver handOver -> handOver(handOver);
+                case Duty.Open open -> parts.server(open.group()).open(open.version());
+                case Duty.FetchImage fetch -> fetch(fetch.group());
+                case Duty.Wait wait -> {
+                    if (!wait.reason().equals(waitingFor.put(wait.group(), wait.reason()))) {
+                        LOG.info("{}: leads its storage group and waits: {}", wait.group(), wait.reason());
+                    }
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("{}: {} did not succeed, it is tried again: {}", duty.group(), what(duty), e.getMessage());
+            LOG.debug("the reason", e);
+            pause(duty.group());
+        }
+    }
+
+    private static String what(Duty duty) {
+        return duty.getClass().getSimpleName();
+    }
+
+    private void pause(String group) {
+        pausedUntil.put(group, System.nanoTime() + PAUSE_NANOS);
+    }
+
+    private boolean fetch(String group) {
+        try {
+            parts.cluster().linearizable(FETCH_MAX);
+            fresh.put(group, System.nanoTime());
+            return true;
+        } catch (IOException e) {
+            LOG.debug("{}: the cluster group did not tell its image: {}", group, e.getMessage());
+            return false;
+        } finally {
+            asked.put(group, System.nanoTime());
+        }
+    }
+
+    private void form(Duty.Form form) throws IOException {
+        ClusterImage image = parts.cluster().replica().image();
+        parts.server(form.group())
+                .form(form.seats().stream()
+                        .map(seat -> ClusterMember.memberOf(image, seat))
+                        .toList());
+    }
+
+    private void report(Duty.ReportLost lost) throws IOException {
+        parts.cluster()
+                .submit(
+                        new Command.ReportLost(
+                                lost.group(), parts.settings().node(), lost.incarnation(), lost.reason()),
+                        SUBMIT_MAX);
+        pause(lost.group());
+    }
+
+    private Optional<GroupMember> member(String group) {
+        return group.equals(ClusterImage.CLUSTER_GROUP)
+                ? parts.cluster().member()
+                : parts.server(group).member();
+    }
+
+    /// Asks for the newest image first: by an old one this would undo what a newer one wanted.
+    private void reconfigure(Duty.Reconfigure first) throws IOException {
+        if (!fetch(first.group())) {
+            pause(first.group());
+            return;
+        }
+        ClusterImage image = parts.cluster().replica().image();
+        for (Duty duty : NodeDecisions.duties(image, local())) {
+            if (duty instanceof Duty.Reconfigure change && change.group().equals(first.group())) {
+                GroupMember member = member(change.group())
+                        .orElseThrow(() -> new IOException("there is no replica of " + change.group() + " here"));
+                List<Member> inForce = member.view().members();
+                List<Member> wanted = change.wanted().stream()
+                        .map(seat -> kept(inForce, seat).orElseGet(() -> ClusterMember.memberOf(image, seat)))
+                        .toList();
+                LOG.info("{}: changing its members from {} to {}", change.group(), inForce, wanted);
+                await(member.change(inForce, wanted), CHANGE_MAX, "the change of members");
+            }
+        }
+    }
+
+    private static Optional<Member> kept(List<Member> inForce, Seat seat) {
+        return inForce.stream()
+                .filter(member -> member.id().equals(new MemberId(seat.node(), seat.incarnation())))
+                .findFirst()
+                .map(member -> new Member(
+                        member.id(),
+                        member.host(),
+                        member.port(),
+                        seat.votes() ? Member.Role.VOTER : Member.Role.LISTENER,
+                        seat.priority()));
+    }
+
+    private void handOver(Duty.HandOver duty) throws IOException {
+        GroupMember member = member(duty.group())
+                .orElseThrow(() -> new IOException("there is no replica of " + duty.group() + " here"));
+        IOException last = new IOException("none of " + duty.to() + " is a voter of " + duty.group());
+        for (String target : duty.to()) {
+            Optional<Member> seat = member.view().members().stream()
+                    .filter(there -> there.id().node().equals(target) && there.role() == Member.Role.VOTER)
+                    .findFirst();
+            if (seat.isEmpty()) {
+                continue;
+            }
+            LOG.info("{}: handing leadership over to {}: {}", duty.group(), target, duty.reason());
+            try {
+                await(member.transfer(seat.get().id(), TRANSFER_MAX), TRANSFER_MAX.multipliedBy(2), "the hand-over");
+                moveTries.remove(duty.group());
+                return;
+            } catch (IOException e) {
+                last = e;
+            }
+        }
+        if (duty.move() && moveTries.merge(duty.group(), 1, Integer::sum) >= MOVE_TRIES_MAX) {
+            moveTries.remove(duty.group());
+            parts.cluster()
+                    .submit(
+                            new Command.GiveUpMove(
+                                    duty.group(),
+                                    duty.to().getFirst(),
+                                    "it did not take over when asked " + MOVE_TRIES_MAX + " times: "
+                                            + last.getMessage()),
+                            SUBMIT_MAX);
+        }
+        throw last;
+    }
+
+    private static void await(Future<Void> future, Duration deadline, String what) throws IOException {
+        try {
+            future.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException(what + " failed: " + e.getCause().getMessage(), e.getCause());
+        } catch (TimeoutException e) {
+            throw new IOException(what + " took longer than " + deadline, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            nudged.signal();
+        } finally {
+            lock.unlock();
+        }
+        workers.shutdown();
+        try {
+            looker.join(TimeUnit.SECONDS.toMillis(1));
+            if (!workers.awaitTermination(10, TimeUnit.SECONDS)) {
+                LOG.warn("Duties are still under way: {}", busy);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,342 @@
+package org.posthouse.agent;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.posthouse.cluster.Facts;
+import org.posthouse.cluster.NodeDecisions;
+import org.posthouse.cluster.OpenEpoch;
+import org.posthouse.cluster.Route;
+import org.posthouse.cluster.Seat;
+import org.posthouse.mailstore.Epoch;
+import org.posthouse.mailstore.Gate;
+import org.posthouse.mailstore.Housekeeping;
+import org.posthouse.mailstore.OpenedBy;
+import org.posthouse.mailstore.StorageGroup;
+import org.posthouse.mailstore.StoreMemory;
+import org.posthouse.mailstore.StoreService;
+import org.posthouse.mailstore.StoreSettings;
+import org.posthouse.replication.GroupListener;
+import org.posthouse.replication.GroupMember;
+import org.posthouse.replication.GroupName;
+import org.posthouse.replication.Member;
+import org.posthouse.replication.MemberId;
+import org.posthouse.replication.QuarantineException;
+import org.posthouse.replication.ReplicationHost;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One virtual server on this node: its replica, if there is one here, its gate, its services. What changes the
+/// replica is called by one thread at a time (see [Duties]); what tells of it by many.
+final class HostedServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HostedServer.class);
+    private static final long OPEN_SECONDS_MAX = 5;
+
+    private final String name;
+    private final Surroundings around;
+    private final LocalStore store;
+    private final Services services;
+    private volatile Hosting hosting;
+    private volatile boolean failed;
+    private volatile boolean opening;
+
+    /// What all virtual servers of a node share.
+    ///
+    /// @param folder `store/` in the node's folder
+    /// @param changed to be called after anything that heartbeats or duties should know of; returns at once
+    /// @param routes told when a gate opens here
+    record Surroundings(
+            String node,
+            Path folder,
+            ReplicationHost host,
+            StoreMemory memory,
+            StoreSettings settings,
+            NodeMemory remembered,
+            Runnable changed,
+            Routes routes) {}
+
+    /// A replica in use.
+    private record Hosting(
+            int incarnation, GroupMember member, StorageGroup group, StoreService store, Housekeeping housekeeping) {}
+
+    HostedServer(String name, Surroundings around) {
+        this.name = name;
+        this.around = around;
+        this.store = new LocalStore(name);
+        this.services = new Services(name);
+    }
+
+    String name() {
+        return name;
+    }
+
+    LocalStore store() {
+        return store;
+    }
+
+    Services services() {
+        return services;
+    }
+
+    Optional<GroupMember> member() {
+        Hosting now = hosting;
+        return now == null ? Optional.empty() : Optional.of(now.member());
+    }
+
+    Optional<StorageGroup> group() {
+        Hosting now = hosting;
+        return now == null ? Optional.empty() : Optional.of(now.group());
+    }
+
+    private GroupName groupName() {
+        return new GroupName(name);
+    }
+
+    // ---- the replica
+
+    void form(List<Member> members) throws IOException {
+        int incarnation = members.stream()
+                .filter(member -> member.id().node().equals(around.node()))
+                .findFirst()
+                .orElseThrow(() -> new IOException(name + " is not to have a replica here"))
+                .id()
+                .incarnation();
+        LOG.info("{}: forming its storage group with {}", name, members);
+        // Written before the folder exists: a replica that is gone later is never taken for one not made yet. A crash
+        // in between costs one refill.
+        around.remembered().hold(name, incarnation);
+        begin(incarnation, (group, listener) -> around.host().form(groupName(), members, group, listener));
+    }
+
+    void join(int incarnation) throws IOException {
+        LOG.info("{}: joining its storage group as {}.{}, to be filled", name, around.node(), incarnation);
+        end(true);
+        around.remembered().hold(name, incarnation);
+        begin(incarnation, (group, listener) -> around.host()
+                .join(groupName(), new MemberId(around.node(), incarnation), group, listener));
+    }
+
+    /// Opens what is here from before; a damaged replica is left out of service.
+    void reopen() {
+        int incarnation = around.remembered().held(name).orElseThrow();
+        try {
+            if (!around.host().has(groupName())) {
+                throw new IOException("its folder is gone");
+            }
+            begin(incarnation, (group, listener) -> around.host().reopen(groupName(), group, listener));
+        } catch (QuarantineException e) {
+            failed = true;
+            LOG.error("{}: {}; the coordinator is told, and the replica is made anew", name, e.getMessage());
+        } catch (IOException | RuntimeException e) {
+            failed = true;
+            LOG.error("{}: its replica here cannot be opened; it is made anew", name, e);
+        }
+    }
+
+    void leave() throws IOException {
+        LOG.info("{}: leaving its storage group; the replica here is deleted", name);
+        end(true);
+        around.remembered().drop(name);
+    }
+
+    @FunctionalInterface
+    private interface Beginning {
+        GroupMember begin(StorageGroup group, GroupListener listener) throws IOException;
+    }
+
+    private void begin(int incarnation, Beginning beginning) throws IOException {
+        Gate gate = new Gate(around.node() + "." + incarnation);
+        StorageGroup group = new StorageGroup(around.folder().resolve(name), around.memory(), around.settings(), gate);
+        gate.listen(new Gate.Listener() {
+            @Override
+            public void opened(Epoch epoch) {
+                LOG.info("{}: opened here in epoch {}", name, epoch);
+                Route route = new Route(name, OpenEpoch.parse(epoch.toString()), around.node());
+                services.online(() -> {
+                    if (gate.epoch().filter(epoch::equals).isPresent()) {
+                        around.routes().publish(route);
+                    }
+                    around.changed().run();
+                });
+                around.changed().run();
+            }
+
+            @Override
+            public void closed(Epoch epoch, String reason) {
+                LOG.info("{}: closed here, epoch {}: {}", name, epoch, reason);
+                services.offline(around.changed());
+                around.changed().run();
+            }
+        });
+        failed = false;
+        GroupMember member = beginning.begin(group, new GroupListener() {
+            @Override
+            public void leaderReady(long term) {
+                gate.leaderReady(term);
+                around.changed().run();
+            }
+
+            @Override
+            public void notLeader() {
+                gate.notLeader();
+                around.changed().run();
+            }
+
+            @Override
+            public void membersChanged(List<Member> members) {
+                around.changed().run();
+            }
+
+            @Override
+            public void failed(String reason, Throwable cause) {
+                gate.notLeader();
+                failed = true;
+                around.changed().run();
+            }
+        });
+        StoreService service = new StoreService(group, member, System::currentTimeMillis);
+        hosting = new Hosting(
+                incarnation, member, group, service, new Housekeeping(service, Housekeeping.Schedule.DEFAULT));
+        store.behind(service);
+        around.changed().run();
+    }
+
+    private void end(boolean delete) throws IOException {
+        endHosting();
+        around.host().leave(groupName(), delete);
+        if (delete) {
+            deleteTree(around.folder().resolve(name));
+        }
+    }
+
+    private void endHosting() {
+        Hosting now = hosting;
+        store.behind(null);
+        hosting = null;
+        if (now != null) {
+            now.housekeeping().close();
+        }
+    }
+
+    private static void deleteTree(Path folder) throws IOException {
+        if (Files.notExists(folder)) {
+            return;
+        }
+        List<Path> deepestFirst = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder()).forEach(deepestFirst::add);
+        }
+        for (Path file : deepestFirst) {
+            Files.delete(file);
+        }
+    }
+
+    // ---- ownership
+
+    /// Proposes `Open`.
+    void open(long version) {
+        Hosting now = hosting;
+        if (now == null) {
+            return;
+        }
+        opening = true;
+        // What comes of it shows at the gate.
+        var unused = now.store()
+                .proposeOpen(version)
+                .orTimeout(OPEN_SECONDS_MAX, TimeUnit.SECONDS)
+                .whenComplete((done, failure) -> {
+                    opening = false;
+                    if (failure != null) {
+                        LOG.info("{}: could not be opened here: {}", name, failure.getMessage());
+                    }
+                    around.changed().run();
+                });
+    }
+
+    /// Marks that an `Open` is about to be proposed: its room is taken from now on.
+    void reserve() {
+        opening = true;
+    }
+
+    Optional<Route> route() {
+        Hosting now = hosting;
+        return now == null
+                ? Optional.empty()
+                : now.group()
+                        .gate()
+                        .epoch()
+                        .map(epoch -> new Route(name, OpenEpoch.parse(epoch.toString()), around.node()));
+    }
+
+    /// Lets due housekeeping be done; returns at once.
+    void tick() {
+        Hosting now = hosting;
+        if (now != null && !failed) {
+            now.housekeeping().tick(System.nanoTime());
+        }
+    }
+
+    // ---- what others are told
+
+    /// For the node's own decisions; empty if there never was a replica here.
+    Optional<NodeDecisions.LocalGroup> local() {
+        Hosting now = hosting;
+        if (now == null) {
+            var held = around.remembered().held(name);
+            return held.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new NodeDecisions.LocalGroup(held.getAsInt(), false, false, List.of(), false, false));
+        }
+        GroupMember.View view = now.member().view();
+        return Optional.of(new NodeDecisions.LocalGroup(
+                now.incarnation(),
+                !failed,
+                view.leading(),
+                seats(view.members()),
+                now.group().gate().epoch().isPresent(),
+                opening));
+    }
+
+    /// For heartbeats.
+    Optional<Facts.Membership> membership() {
+        Hosting now = hosting;
+        if (now == null) {
+            return Optional.empty();
+        }
+        GroupMember.View view = now.member().view();
+        Optional<OpenEpoch> open = now.group().gate().epoch().map(epoch -> OpenEpoch.parse(epoch.toString()));
+        return Optional.of(new Facts.Membership(
+                now.incarnation(),
+                view.leading(),
+                open,
+                now.group().openedBy().map(OpenedBy::imageVersion).orElse(0L),
+                view.committed(),
+                // While its Raft server is being started anew a replica neither votes nor leads, whatever it holds.
+                view.failure().isPresent() ? -1 : view.applied().index(),
+                view.leading() ? seats(view.members()) : List.of(),
+                failed,
+                services.states()));
+    }
+
+    static List<Seat> seats(List<Member> members) {
+        return members.stream()
+                .map(member -> new Seat(
+                        member.id().node(),
+                        member.id().incarnation(),
+                        member.role() == Member.Role.VOTER,
+                        member.priority()))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        services.close();
+        endHosting();
+    }
+}

@@ -1,0 +1,219 @@
+package org.posthouse.agent;
+
+import java.io.IOException;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.Facts;
+import org.posthouse.cluster.HeartbeatTable;
+import org.posthouse.cluster.VirtualServer;
+import org.posthouse.wire.Link;
+import org.posthouse.wire.LinkService;
+import org.posthouse.wire.Links;
+import org.posthouse.wire.Opening;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Heartbeats: every 100 ms, and at once when something changed, this node tells all others how it stands; what the
+/// others tell is kept for this node's own decisions and for the coordinator's.
+///
+/// Sends on a platform thread: native calls elsewhere may hold all carriers of virtual threads for a while, and that
+/// must not look like this node's death.
+final class Pulse implements LinkService, AutoCloseable {
+    static final String KIND = "heartbeat";
+    private static final Logger LOG = LoggerFactory.getLogger(Pulse.class);
+    private static final long BETWEEN_NUDGES_MILLIS = 5;
+
+    private final Links links;
+    private final Supplier<Facts.Heartbeat> own;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition nudged = lock.newCondition();
+    private final HeartbeatTable heard = new HeartbeatTable(millis()); // under lock, as all below
+    private HeartbeatTable counted;
+    private final SortedMap<String, String> lastOpenOn = new TreeMap<>();
+    private boolean due;
+    private boolean closed;
+    private final Thread sender;
+
+    Pulse(Links links, Supplier<Facts.Heartbeat> own) {
+        this.links = links;
+        this.own = own;
+        this.sender = Thread.ofPlatform().daemon().name("heartbeats").unstarted(this::send);
+    }
+
+    void start() {
+        sender.start();
+    }
+
+    /// Milliseconds of the clock that heartbeats are timed by.
+    static long millis() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    }
+
+    /// Sends a heartbeat at once; returns at once.
+    void nudge() {
+        lock.lock();
+        try {
+            due = true;
+            nudged.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void send() {
+        while (true) {
+            lock.lock();
+            try {
+                long left = TimeUnit.MILLISECONDS.toNanos(HeartbeatTable.TICK_MILLIS);
+                while (!due && !closed && left > 0) {
+                    left = nudged.awaitNanos(left);
+                }
+                due = false;
+                if (closed) {
+                    return;
+                }
+            } catch (InterruptedException e) {
+                return;
+            } finally {
+                lock.unlock();
+            }
+            try {
+                sendOne();
+                // Several changes in a row make one heartbeat.
+                Thread.sleep(BETWEEN_NUDGES_MILLIS);
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                LOG.error("A heartbeat could not be sent; the next one is tried.", e);
+            }
+        }
+    }
+
+    private void sendOne() {
+        Facts.Heartbeat heartbeat = own.get();
+        take(heartbeat);
+        if (heartbeat.incarnation() == 0) {
+            return; // Takes part in nothing yet.
+        }
+        Opening head = new Opening(KIND, new TreeMap<>());
+        byte[] message = Json.bytes(heartbeat);
+        for (Link link : links.standing()) {
+            link.notice(head, message);
+        }
+    }
+
+    @Override
+    public void notice(Link from, Opening head, byte[] message) {
+        try {
+            Facts.Heartbeat heartbeat = Json.read(message, Facts.Heartbeat.class);
+            if (from.peer().equals("node:" + heartbeat.node())) {
+                take(heartbeat);
+            }
+        } catch (IOException e) {
+            LOG.warn("{} sent a heartbeat that cannot be read: {}", from.peer(), e.getMessage());
+        }
+    }
+
+    private void take(Facts.Heartbeat heartbeat) {
+        long now = millis();
+        lock.lock();
+        try {
+            heard.heard(heartbeat, now);
+            if (counted != null) {
+                counted.heard(heartbeat, now);
+            }
+            heartbeat.groups().forEach((group, membership) -> {
+                if (membership.open().isPresent()) {
+                    lastOpenOn.put(group, heartbeat.node());
+                }
+            });
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// A coordinator begins to count ages.
+    void count() {
+        lock.lock();
+        try {
+            counted = new HeartbeatTable(millis());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// What the coordinator knows at a tick.
+    Facts tick(boolean settling) {
+        long now = millis();
+        lock.lock();
+        try {
+            if (counted.tick(now)) {
+                LOG.warn("The coordinator's tick came late: it counts the nodes' silence anew.");
+            }
+            return counted.facts(now, settling);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// What this node has heard, whoever coordinates.
+    Facts facts() {
+        lock.lock();
+        try {
+            return heard.facts(millis(), false);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The newest heartbeat of each node heard within the last second.
+    SortedMap<String, Facts.Heartbeat> peers() {
+        Facts facts = facts();
+        SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
+        facts.nodes().forEach((node, heardNode) -> {
+            if (heardNode.ageMillis() <= Facts.DOWN_AFTER_MILLIS) {
+                peers.put(node, heardNode.heartbeat());
+            }
+        });
+        return peers;
+    }
+
+    /// Virtual servers that this process has heard their present owner hold open.
+    SortedSet<String> seenOpen(ClusterImage image) {
+        SortedSet<String> seen = new TreeSet<>();
+        lock.lock();
+        try {
+            for (VirtualServer server : image.virtualServers().values()) {
+                if (server.permission().owner().equals(lastOpenOn.get(server.name()))) {
+                    seen.add(server.name());
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        return seen;
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            nudged.signal();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            sender.join(TimeUnit.SECONDS.toMillis(1));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package org.posthouse.agent;
+
+import java.util.List;
+import org.posthouse.cluster.GroupState;
+import org.posthouse.cluster.HistoryEntry;
+import org.posthouse.cluster.NodeState;
+import org.posthouse.cluster.ResourceState;
+
+/// How the cluster stands, gathered by one node from all: what `status --json` prints, but for the front ends, which
+/// are no members.
+public record StatusReport(
+        ClusterStatus cluster, List<NodeStatus> nodes, List<ServerStatus> virtualServers, List<HistoryEntry> events) {
+
+    /// @param coordinator the node that leads the cluster group, `""` while none is known
+    public record ClusterStatus(String name, String id, long imageVersion, String coordinator, QuorumStatus quorum) {}
+
+    /// @param voters of the cluster group
+    /// @param needed for a majority
+    public record QuorumStatus(int voters, int alive, int needed, boolean held) {}
+
+    /// @param pid of its process; 0 while it does not answer
+    /// @param votes in the cluster group
+    public record NodeStatus(
+            String name, NodeState state, long pid, String address, boolean votes, int incarnation, String reason) {}
+
+    /// @param heir `""` for none
+    /// @param epoch `""` before it was first opened
+    /// @param reason why it is in that state, or why it does not survive the loss of its owner
+    /// @param move node that it is being moved to; `""` for none
+    /// @param change what its replicas are being changed to; `""` for nothing
+    public record ServerStatus(
+            String name,
+            GroupState state,
+            String owner,
+            String heir,
+            String epoch,
+            String reason,
+            boolean survivesOwnerLoss,
+            String move,
+            String change,
+            List<ResourceStatus> resources,
+            List<ReplicaStatus> replicas) {}
+
+    /// One resource of a virtual server.
+    public record ResourceStatus(String name, String type, ResourceState state) {}
+
+    /// @param role `leader`, `voter`, `listener`, `adding`, `removing`, or `failed` if it is out of service
+    /// @param appliedIndex -1 while its node does not answer
+    /// @param lag entries behind what the leader has committed; -1 if not known
+    /// @param digest of its state at `digestIndex`, the newest index at which all replicas that answer have one; `""`
+    ///     if there is none
+    public record ReplicaStatus(
+            String node, int incarnation, String role, long appliedIndex, long lag, String digest, long digestIndex) {}
+
+    /// The report as JSON.
+    public byte[] json() {
+        return Json.bytes(this);
+    }
+}

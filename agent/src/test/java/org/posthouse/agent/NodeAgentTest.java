@@ -1,0 +1,137 @@
+package org.posthouse.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.Command;
+import org.posthouse.cluster.Node;
+import org.posthouse.cluster.Reply;
+import org.posthouse.wire.Link;
+
+/// Agents of several nodes in one process, on real Raft groups, links and stores.
+@Timeout(600)
+class NodeAgentTest {
+    private static final String[] ALL = {"vs1", "vs2", "vs3"};
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aClusterFormsFailsOverMovesAndRefillsAWipedNode() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 4, 3)) {
+            cluster.startAll();
+            cluster.awaitWhole(ALL);
+            for (int i = 0; i < 20; i++) {
+                cluster.deliver("vs1", "before-" + i);
+            }
+
+            // The owner dies: the heir serves, with everything, and nothing moves back when the owner returns.
+            String owner = cluster.owner("vs1");
+            String heir = cluster.heir("vs1");
+            long stopped = System.nanoTime();
+            cluster.stop(owner);
+            long closed = System.nanoTime();
+            cluster.deliver("vs1", "after-loss");
+            long delivered = System.nanoTime();
+            System.out.printf(
+                    "failover in one process: closing took %d ms, the next delivery %d ms more%n",
+                    TimeUnit.NANOSECONDS.toMillis(closed - stopped), TimeUnit.NANOSECONDS.toMillis(delivered - closed));
+            cluster.await(
+                    "the heir's open is recorded", () -> cluster.owner("vs1").equals(heir));
+            assertThat(cluster.messages("vs1")).isEqualTo(21);
+            cluster.await("services follow", () -> heir.equals(cluster.online.get("vs1")));
+            cluster.start(owner);
+            cluster.awaitWhole(ALL);
+            assertThat(cluster.owner("vs1")).as("nothing moves back unasked").isEqualTo(heir);
+
+            // A move is asked for.
+            Reply reply = cluster.any().submit(new Command.Move("vs1", owner), Duration.ofSeconds(10));
+            assertThat(reply.accepted()).as(reply.message()).isTrue();
+            cluster.await("vs1 is on " + owner, () -> cluster.owner("vs1").equals(owner));
+            cluster.deliver("vs1", "after-move");
+            cluster.awaitWhole(ALL);
+
+            // A node loses its disk and comes back under its name.
+            String wiped = cluster.owner("vs2");
+            cluster.stop(wiped);
+            cluster.wipe(wiped);
+            cluster.deliver("vs1", "while-gone");
+            cluster.start(wiped);
+            cluster.awaitWhole(ALL);
+            Node again = cluster.image().nodes().get(wiped);
+            assertThat(again.incarnation()).isGreaterThan(1);
+            cluster.await("the wiped node votes in the cluster group again", () -> {
+                ClusterImage image = cluster.image();
+                return image.clusterGroup().change().isEmpty()
+                        && image.clusterGroup().of(image.nodes().get(wiped)).isPresent();
+            });
+            assertThat(cluster.messages("vs1")).isEqualTo(23);
+            cluster.awaitEqualDigests();
+
+            // What the coordinators decided can be decided again.
+            cluster.stopAll();
+            for (Path file : keptInputs()) {
+                assertThat(InputLog.replay(file)).as(file.toString()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void allNodesStoppedAtOnceComeBackByThemselves() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 3, 2)) {
+            cluster.startAll();
+            cluster.awaitWhole("vs1", "vs2");
+            cluster.deliver("vs1", "one");
+            cluster.deliver("vs2", "two");
+
+            cluster.stopAll();
+            cluster.startAll();
+
+            cluster.awaitWhole("vs1", "vs2");
+            assertThat(cluster.messages("vs1")).isEqualTo(1);
+            assertThat(cluster.messages("vs2")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theCommandLineReachesTheCoordinatorThroughAnyNode() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 3, 1)) {
+            cluster.startAll();
+            cluster.awaitWhole("vs1");
+            for (String node : cluster.agents.keySet()) {
+                Link link = cluster.operator(node);
+                ClusterClient client = new ClusterClient(link);
+                String user = node + "@example.org";
+                Reply added =
+                        client.submit(new Command.AddUser(user, "hash", Optional.empty(), 0), Duration.ofSeconds(10));
+                assertThat(added.accepted()).as(added.message()).isTrue();
+                assertThat(added.values()).containsEntry("virtual-server", "vs1");
+                assertThat(client.image(Duration.ofSeconds(10)).directory().users())
+                        .containsKey(user);
+                assertThat(client.status().virtualServers().getFirst().survivesOwnerLoss())
+                        .isTrue();
+                Reply twice =
+                        client.submit(new Command.AddUser(user, "hash", Optional.empty(), 0), Duration.ofSeconds(10));
+                assertThat(twice.accepted()).isFalse();
+                assertThat(twice.message()).contains("exists already");
+            }
+        }
+    }
+
+    private List<Path> keptInputs() throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> file.toString().endsWith(".jsonl")).toList();
+        }
+    }
+}
