@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
             LargeMessage.class,
             BadInput.class,
             FullDisk.class,
-            Idle.class
+            Idle.class,
+            Demo.class
         })
 public final class FaultsCommand implements Runnable {
     @Spec

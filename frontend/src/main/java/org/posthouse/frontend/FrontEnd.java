@@ -105,7 +105,7 @@ public final class FrontEnd implements AutoCloseable {
                 Optional.of(settings.tls()),
                 port == Port.IMAPS,
                 ServiceGate.alwaysOpen(),
-                mail ? SmtpServer::farewell : FrontEnd::farewell);
+                mail ? SmtpServer::farewell : ImapServer::farewell);
         return Listener.open(
                 plan,
                 switch (port) {
@@ -113,15 +113,6 @@ public final class FrontEnd implements AutoCloseable {
                     case SUBMISSION -> client -> smtp.serve(client, Role.SUBMISSION, reception);
                     case IMAP, IMAPS -> this::serveImap;
                 });
-    }
-
-    private static String farewell(Listener.Reason reason) {
-        return switch (reason) {
-            case TOO_MANY -> "* BYE [UNAVAILABLE] Too many connections, try again later";
-            case TOO_MANY_FROM_ADDRESS -> "* BYE [LIMIT] Too many connections from your address, try again later";
-            case NOT_OPEN -> "* BYE [UNAVAILABLE] Mailboxes are not available, try again later";
-            case CLOSING -> "* BYE [UNAVAILABLE] This server is going down, connect again";
-        };
     }
 
     private void serveImap(Duplex client) throws IOException {

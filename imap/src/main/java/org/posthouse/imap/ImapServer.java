@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.posthouse.wire.Duplex;
 import org.posthouse.wire.LinkStream;
+import org.posthouse.wire.Listener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -105,6 +106,16 @@ public final class ImapServer {
         } finally {
             session.duplex().close();
         }
+    }
+
+    /// The line with which a listener sends clients away.
+    public static String farewell(Listener.Reason reason) {
+        return switch (reason) {
+            case TOO_MANY -> "* BYE [UNAVAILABLE] Too many connections, try again later";
+            case TOO_MANY_FROM_ADDRESS -> "* BYE [LIMIT] Too many connections from your address, try again later";
+            case NOT_OPEN -> "* BYE [UNAVAILABLE] Mailboxes are not available, try again later";
+            case CLOSING -> "* BYE [UNAVAILABLE] This server is going down, connect again";
+        };
     }
 
     /// The client's address as the fields of an opening carry it: `192.0.2.1:4711`, `[2001:db8::1]:4711`.

@@ -11,7 +11,11 @@ import java.util.Optional;
 /// What `./posthouse status --json` prints. What it prints beyond this is left alone; what it leaves out is empty.
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record ClusterStatus(
-        Cluster cluster, List<Node> nodes, List<VirtualServer> virtualServers, List<FrontEnd> frontEnds) {
+        Cluster cluster,
+        List<Node> nodes,
+        List<VirtualServer> virtualServers,
+        List<FrontEnd> frontEnds,
+        List<Event> events) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /// Null lists become empty ones: a status taken while nodes are dead may lack any part.
@@ -19,7 +23,14 @@ public record ClusterStatus(
         nodes = orEmpty(nodes);
         virtualServers = orEmpty(virtualServers);
         frontEnds = orEmpty(frontEnds);
+        events = orEmpty(events);
     }
+
+    /// Something that happened, oldest first.
+    ///
+    /// @param at milliseconds since 1970, by the coordinator's clock
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record Event(long at, String text) {}
 
     /// The cluster as a whole.
     @JsonIgnoreProperties(ignoreUnknown = true)

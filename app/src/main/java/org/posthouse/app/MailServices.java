@@ -1,0 +1,281 @@
+package org.posthouse.app;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.posthouse.agent.ServiceContext;
+import org.posthouse.app.SampleCluster.ClientPorts;
+import org.posthouse.cluster.DirectoryImage.User;
+import org.posthouse.cluster.ResourceType;
+import org.posthouse.directory.Directory;
+import org.posthouse.directory.Directory.LogIn;
+import org.posthouse.imap.ImapLimits;
+import org.posthouse.imap.ImapServer;
+import org.posthouse.imap.ImapSettings;
+import org.posthouse.imap.Login;
+import org.posthouse.mailstore.MailStore;
+import org.posthouse.mailstore.StoreException;
+import org.posthouse.smtp.AddressBook;
+import org.posthouse.smtp.Place;
+import org.posthouse.smtp.Quotas;
+import org.posthouse.smtp.Role;
+import org.posthouse.smtp.SmtpOptions;
+import org.posthouse.smtp.SmtpServer;
+import org.posthouse.smtp.StoreReception;
+import org.posthouse.wire.Listener;
+import org.posthouse.wire.LoginThrottle;
+import org.posthouse.wire.ServiceGate;
+import org.posthouse.wire.TlsIdentity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The mail services of the virtual servers on one node, as resources: `imap` and `smtp`. Listeners are bound when a
+/// resource is opened, whoever owns the virtual server, and hold their clients until it is online here.
+final class MailServices {
+    private static final Logger LOG = LoggerFactory.getLogger(MailServices.class);
+    private static final Duration DISMISS_WITHIN = Duration.ofSeconds(2);
+
+    private final SampleCluster sample;
+    private final String address;
+    private final TlsIdentity tls;
+    private final Directory directory;
+    private final Quotas quotas;
+    private final LoginThrottle throttle = new LoginThrottle(LoginThrottle.Limits.DEFAULT, System::nanoTime);
+    private final Map<String, ImapResource> imap = new ConcurrentHashMap<>();
+    private final Map<String, MailStore> stores = new ConcurrentHashMap<>();
+
+    /// @param node on whose address to listen
+    /// @param quotas of users, in bytes
+    MailServices(SampleCluster sample, String node, TlsIdentity tls, Directory directory, Quotas quotas) {
+        this.sample = sample;
+        this.address = sample.nodeAddress(node);
+        this.tls = tls;
+        this.directory = directory;
+        this.quotas = quotas;
+    }
+
+    /// The type `imap`.
+    ResourceType<ServiceContext> imapType() {
+        return new Type("imap") {
+            @Override
+            public Resource open(ServiceContext context) throws IOException {
+                ImapResource resource = new ImapResource(context);
+                imap.put(context.virtualServer(), resource);
+                return resource;
+            }
+        };
+    }
+
+    /// The type `smtp`: receiving and submission.
+    ResourceType<ServiceContext> smtpType() {
+        return new Type("smtp") {
+            @Override
+            public Resource open(ServiceContext context) throws IOException {
+                return new SmtpResource(context);
+            }
+        };
+    }
+
+    /// The store of a virtual server that has a replica here, open or not.
+    Optional<MailStore> store(String virtualServer) {
+        return Optional.ofNullable(stores.get(virtualServer));
+    }
+
+    /// Who decides about IMAP log-ins that front ends bring for a virtual server; empty while it is not served here.
+    Optional<Login> imapLogin(String virtualServer) {
+        return Optional.ofNullable(imap.get(virtualServer))
+                .filter(ImapResource::looksAlive)
+                .map(ImapResource::login);
+    }
+
+    /// The settings of an IMAP server of this process.
+    ImapSettings imapSettings(String name) {
+        return new ImapSettings(name, true, ImapLimits.DEFAULT, quotas::bytesMax, throttle);
+    }
+
+    private abstract static class Type implements ResourceType<ServiceContext> {
+        private final String name;
+
+        Type(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+    }
+
+    private Listener.Plan plan(String name, int port, boolean implicitTls, ServiceGate gate, Listener.Farewell farewell) {
+        return new Listener.Plan(
+                name,
+                new InetSocketAddress(address, port),
+                Listener.Limits.DEFAULT,
+                Optional.of(tls),
+                implicitTls,
+                gate,
+                farewell);
+    }
+
+    /// IMAP of one virtual server.
+    private final class ImapResource implements ResourceType.Resource {
+        private final ServiceContext context;
+        private final ServiceGate gate = ServiceGate.closed();
+        private final ImapServer server;
+        private final Listener clear;
+        private final Listener implicitTls;
+
+        ImapResource(ServiceContext context) throws IOException {
+            this.context = context;
+            String name = context.virtualServer();
+            ClientPorts ports = sample.ports(name);
+            stores.put(name, context.store());
+            server = new ImapServer(imapSettings(name));
+            clear = Listener.open(
+                    plan(name + " imap", ports.imap(), false, gate, ImapServer::farewell),
+                    client -> server.serve(client, login()));
+            implicitTls = Listener.open(
+                    plan(name + " imaps", ports.imaps(), true, gate, ImapServer::farewell),
+                    client -> server.serve(client, login()));
+        }
+
+        Login login() {
+            return attempt -> {
+                try {
+                    LogIn outcome =
+                            directory.logIn(attempt.user(), attempt.password().getBytes(StandardCharsets.UTF_8));
+                    return switch (outcome) {
+                        case LogIn.Refused() -> new Login.Refused();
+                        case LogIn.Accepted(User user) -> serve(user);
+                    };
+                } catch (IOException e) {
+                    LOG.warn("cannot check the password of {} now: {}", attempt.user(), e.toString());
+                    return new Login.Unavailable("The directory does not answer now, try again");
+                }
+            };
+        }
+
+        private Login.Outcome serve(User user) {
+            if (!user.virtualServer().equals(context.virtualServer())) {
+                return new Login.Unavailable("This mailbox is on " + user.virtualServer() + ", not here");
+            }
+            try {
+                context.store().enter();
+                return new Login.Serve(user.address(), context.store());
+            } catch (StoreException e) {
+                LOG.info("{}: no log-ins now: {}", context.virtualServer(), e.getMessage());
+                return new Login.Unavailable("Mailboxes are not available here now, try again");
+            }
+        }
+
+        @Override
+        public void online() {
+            gate.open();
+        }
+
+        @Override
+        public void offline() {
+            gate.close();
+            server.dismiss(DISMISS_WITHIN);
+        }
+
+        @Override
+        public void terminate() {
+            clear.dismiss(Duration.ZERO);
+            implicitTls.dismiss(Duration.ZERO);
+        }
+
+        @Override
+        public boolean looksAlive() {
+            return gate.isOpen();
+        }
+
+        @Override
+        public boolean isAlive() {
+            return gate.isOpen();
+        }
+
+        @Override
+        public void close() {
+            imap.remove(context.virtualServer(), this);
+            clear.close();
+            implicitTls.close();
+        }
+    }
+
+    /// SMTP and submission of one virtual server.
+    private final class SmtpResource implements ResourceType.Resource {
+        private final ServiceGate gate = ServiceGate.closed();
+        private final Listener receiving;
+        private final Listener submission;
+
+        SmtpResource(ServiceContext context) throws IOException {
+            String name = context.virtualServer();
+            ClientPorts ports = sample.ports(name);
+            SmtpOptions options =
+                    SmtpOptions.of(name + "." + SampleCluster.DOMAIN, SampleCluster.DOMAIN).authInClear(true);
+            SmtpServer server = new SmtpServer(options, throttle, SmtpServer.Surroundings.real());
+            StoreReception reception = new StoreReception(name, context.store(), addresses(), quotas);
+            receiving = Listener.open(
+                    plan(name + " smtp", ports.smtp(), false, gate, SmtpServer::farewell),
+                    client -> server.serve(client, Role.RECEIVING, reception));
+            submission = Listener.open(
+                    plan(name + " submission", ports.submission(), false, gate, SmtpServer::farewell),
+                    client -> server.serve(client, Role.SUBMISSION, reception));
+        }
+
+        @Override
+        public void online() {
+            gate.open();
+        }
+
+        @Override
+        public void offline() {
+            gate.close();
+            receiving.dismiss(DISMISS_WITHIN);
+            submission.dismiss(DISMISS_WITHIN);
+        }
+
+        @Override
+        public void terminate() {
+            receiving.dismiss(Duration.ZERO);
+            submission.dismiss(Duration.ZERO);
+        }
+
+        @Override
+        public boolean looksAlive() {
+            return gate.isOpen();
+        }
+
+        @Override
+        public boolean isAlive() {
+            return gate.isOpen();
+        }
+
+        @Override
+        public void close() {
+            receiving.close();
+            submission.close();
+        }
+    }
+
+    /// The directory as SMTP asks it.
+    private AddressBook addresses() {
+        return new AddressBook() {
+            @Override
+            public Place locate(String recipient) throws IOException {
+                return Place.of(directory.resolve(recipient));
+            }
+
+            @Override
+            public String verify(String user, String password) throws IOException {
+                LogIn outcome = directory.logIn(user, password.getBytes(StandardCharsets.UTF_8));
+                return outcome instanceof LogIn.Accepted(User accepted) ? accepted.address() : "";
+            }
+        };
+    }
+}

@@ -1,0 +1,93 @@
+package org.posthouse.app;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `posthouse node kill|freeze|thaw|start|stop NAME`: what happens to machines, on a sample cluster.
+@Command(
+        name = "node",
+        mixinStandardHelpOptions = true,
+        description = "Kill, freeze, thaw, start and stop nodes of a sample cluster. Front ends can be named too.")
+final class NodeCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "say which: kill, freeze, thaw, start or stop");
+    }
+
+    @Command(name = "kill", mixinStandardHelpOptions = true, description = "Kill it by SIGKILL, as a machine dies.")
+    int kill(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        ProcessHandle process = living(dir.open(), name);
+        process.destroyForcibly();
+        Processes.ended(process, Duration.ofSeconds(5));
+        return say(name + " (process " + process.pid() + ") was killed.");
+    }
+
+    @Command(name = "freeze", mixinStandardHelpOptions = true, description = "Freeze it by SIGSTOP, as a machine hangs.")
+    int freeze(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        ProcessHandle process = living(dir.open(), name);
+        Processes.signal(process, "STOP");
+        return say(name + " (process " + process.pid() + ") is frozen.");
+    }
+
+    @Command(name = "thaw", mixinStandardHelpOptions = true, description = "Let a frozen one go on, by SIGCONT.")
+    int thaw(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        ProcessHandle process = living(dir.open(), name);
+        Processes.signal(process, "CONT");
+        return say(name + " (process " + process.pid() + ") goes on.");
+    }
+
+    @Command(
+            name = "start",
+            mixinStandardHelpOptions = true,
+            description = "Start it. A node whose folder is gone gets a new certificate and is refilled by the others.")
+    int start(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        ClusterFolder folder = known(dir.open(), name);
+        if (Processes.find(folder.process(name)).isPresent()) {
+            return say(name + " is running already.");
+        }
+        ProcessHandle process = SampleProcesses.start(folder, name);
+        return say(name + " (process " + process.pid() + ") was started.");
+    }
+
+    @Command(name = "stop", mixinStandardHelpOptions = true, description = "Stop it in order, by SIGTERM.")
+    int stop(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        ProcessHandle process = living(dir.open(), name);
+        Processes.stop(java.util.List.of(process));
+        return say(name + " (process " + process.pid() + ") was stopped.");
+    }
+
+    @Command(name = "run", hidden = true, mixinStandardHelpOptions = true, description = "Be a node.")
+    int run(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws Exception {
+        NodeProcess.run(known(dir.open(), name), name);
+        return 0;
+    }
+
+    private ProcessHandle living(ClusterFolder folder, String name) throws IOException {
+        return Processes.find(known(folder, name).process(name))
+                .orElseThrow(() -> new IOException(name + " is not running"));
+    }
+
+    private ClusterFolder known(ClusterFolder folder, String name) {
+        if (!folder.processes().contains(name)) {
+            throw new ParameterException(
+                    spec.commandLine(), "there is no '" + name + "' here, but " + String.join(", ", folder.processes()));
+        }
+        return folder;
+    }
+
+    private int say(String sentence) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(sentence);
+        return 0;
+    }
+}

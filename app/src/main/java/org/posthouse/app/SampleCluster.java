@@ -1,0 +1,161 @@
+package org.posthouse.app;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.posthouse.cluster.FirstPlan;
+import org.posthouse.cluster.FirstPlan.PlannedNode;
+import org.posthouse.cluster.FirstPlan.PlannedResource;
+import org.posthouse.cluster.FirstPlan.PlannedServer;
+
+/// A sample cluster: all nodes and front ends on this machine, each a process with a loopback address of its own.
+/// Kept in `DIR/cluster.json`; everything else about its layout follows from these few numbers.
+///
+/// @param name for people
+/// @param id of the cluster; Raft groups are named after it
+/// @param createdMillis since 1970, when it was planned
+/// @param basePort first of its ports
+/// @param nodes how many: `n1`, `n2`, ...; node *k* binds on 127.0.0.(10+k)
+/// @param virtualServers how many: `vs1`, `vs2`, ...
+/// @param frontEnds how many: `f1`, `f2`, ..., on 127.0.0.1
+/// @param users how many sample users were made: `user1@example.org`, ...
+public record SampleCluster(
+        String name, UUID id, long createdMillis, int basePort, int nodes, int virtualServers, int frontEnds, int users) {
+    static final String DOMAIN = "example.org";
+    static final String PASSWORD = "secret";
+    static final String FILE = "cluster.json";
+    static final int NODES_MAX = 40;
+    static final int VIRTUAL_SERVERS_MAX = 40;
+
+    private static final int PORTS_EACH = 1000;
+    private static final int PORT_MAX = 65_535;
+    private static final int RAFT = 800;
+    private static final int LINK = 801;
+    private static final ObjectMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /// Ports on which clients are served.
+    public record ClientPorts(int smtp, int submission, int imap, int imaps) {}
+
+    /// Refuses what cannot be laid out, naming the option to change.
+    ///
+    /// @throws IllegalArgumentException if a number is out of its range
+    public SampleCluster {
+        require(nodes >= 1 && nodes <= NODES_MAX, "--nodes must be from 1 to " + NODES_MAX);
+        require(
+                virtualServers >= 1 && virtualServers <= VIRTUAL_SERVERS_MAX,
+                "--virtual-servers must be from 1 to " + VIRTUAL_SERVERS_MAX);
+        require(frontEnds >= 0 && frontEnds <= VIRTUAL_SERVERS_MAX, "--front-ends must be from 0 to 40");
+        require(users >= 0 && users <= 10_000, "--users must be from 0 to 10000");
+        int last = basePort + (Math.max(virtualServers, frontEnds) - 1) * PORTS_EACH + 993;
+        require(
+                basePort >= 0 && Math.max(last, basePort + LINK) <= PORT_MAX,
+                "--base-port " + basePort + " needs ports up to " + last + "; choose one that leaves room below "
+                        + PORT_MAX);
+    }
+
+    /// The cluster that lies in a folder, if one does.
+    static Optional<SampleCluster> load(Path dir) throws IOException {
+        Path file = dir.resolve(FILE);
+        return Files.exists(file) ? Optional.of(JSON.readValue(file.toFile(), SampleCluster.class)) : Optional.empty();
+    }
+
+    /// Writes `DIR/cluster.json`, the last step of making a cluster: a folder without it holds none.
+    void save(Path dir) throws IOException {
+        Path temporary = dir.resolve(FILE + ".new");
+        JSON.writeValue(temporary.toFile(), this);
+        Files.move(temporary, dir.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /// `n1`, `n2`, ...
+    List<String> nodeNames() {
+        return names("n", nodes);
+    }
+
+    /// `vs1`, `vs2`, ...
+    List<String> virtualServerNames() {
+        return names("vs", virtualServers);
+    }
+
+    /// `f1`, `f2`, ...
+    List<String> frontEndNames() {
+        return names("f", frontEnds);
+    }
+
+    /// `user1@example.org`, ...
+    List<String> userNames() {
+        return IntStream.rangeClosed(1, users)
+                .mapToObj(i -> "user" + i + "@" + DOMAIN)
+                .toList();
+    }
+
+    /// The address on which a node binds.
+    String nodeAddress(String node) {
+        return "127.0.0." + (10 + number(node));
+    }
+
+    /// A node's port for replication.
+    int raftPort() {
+        return basePort + RAFT;
+    }
+
+    /// A node's port for links.
+    int linkPort() {
+        return basePort + LINK;
+    }
+
+    /// Ports of a virtual server, the same on every node, or of a front end.
+    ClientPorts ports(String virtualServerOrFrontEnd) {
+        int first = basePort + (number(virtualServerOrFrontEnd) - 1) * PORTS_EACH;
+        return new ClientPorts(first + 25, first + 587, first + 143, first + 993);
+    }
+
+    /// The cluster as its nodes form it, the same on each.
+    FirstPlan plan() {
+        SortedMap<String, String> none = Collections.emptySortedMap();
+        List<PlannedResource> resources = List.of(
+                new PlannedResource("storage", "storage-group", none),
+                new PlannedResource("imap", "imap", none),
+                new PlannedResource("smtp", "smtp", none));
+        return new FirstPlan(
+                id.toString(),
+                name,
+                nodeNames().stream()
+                        .map(node -> new PlannedNode(node, nodeAddress(node), raftPort(), linkPort(), ""))
+                        .toList(),
+                virtualServerNames().stream()
+                        .map(server -> new PlannedServer(server, resources))
+                        .toList(),
+                List.of(DOMAIN));
+    }
+
+    /// Whether more virtual servers were asked for than `one-per-node` could keep when a node is lost.
+    boolean stacked() {
+        return virtualServers > Math.max(1, nodes - 1);
+    }
+
+    /// The number in a sample name: 3 for `n3`.
+    static int number(String name) {
+        return Integer.parseInt(name.replaceFirst("^[a-z]+", ""));
+    }
+
+    private static List<String> names(String prefix, int count) {
+        return IntStream.rangeClosed(1, count).mapToObj(i -> prefix + i).toList();
+    }
+
+    private static void require(boolean holds, String message) {
+        if (!holds) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

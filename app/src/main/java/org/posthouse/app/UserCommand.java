@@ -1,0 +1,113 @@
+package org.posthouse.app;
+
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.Optional;
+import org.posthouse.cluster.Command.AddUser;
+import org.posthouse.cluster.Command.RemoveUser;
+import org.posthouse.cluster.DirectoryImage.User;
+import org.posthouse.directory.Addresses;
+import org.posthouse.directory.PasswordHash;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `posthouse user add|list|remove`: the users of the built-in directory.
+@Command(name = "user", mixinStandardHelpOptions = true, description = "Add, list and remove users.")
+final class UserCommand implements Runnable {
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final int SALT_BYTES = 16;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "say which: add, list or remove");
+    }
+
+    @Command(
+            name = "add",
+            mixinStandardHelpOptions = true,
+            description = "Add a user. The password is asked for, or read from standard input when that is no "
+                    + "terminal.")
+    int add(
+            @Mixin DirOption dir,
+            @Parameters(paramLabel = "ADDRESS", description = "E.g. ann@example.org.") String address,
+            @Option(names = "--virtual-server", description = "Where the mailboxes go (default: the one with the fewest users).")
+                    Optional<String> virtualServer,
+            @Option(names = "--quota", paramLabel = "BYTES", defaultValue = "0", description = "Quota; 0 for none (default).")
+                    long quota,
+            @Option(names = "--password", description = "The password; seen by others in the list of processes.")
+                    Optional<String> password)
+            throws IOException {
+        String canonical = canonical(address);
+        String hash = hash(password.isPresent() ? password.get() : askPassword());
+        try (ClusterControl control = ClusterControl.open(dir.open())) {
+            out().println(control.submit(new AddUser(canonical, hash, virtualServer, quota))
+                    .message());
+        }
+        return 0;
+    }
+
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "List the users.")
+    int list(@Mixin DirOption dir) throws IOException {
+        try (ClusterControl control = ClusterControl.open(dir.open())) {
+            TextTable table = new TextTable("ADDRESS", "VIRTUAL SERVER", "QUOTA", "STATE");
+            for (User user : control.image().directory().users().values()) {
+                table.row(
+                        user.address(),
+                        user.virtualServer(),
+                        user.quotaBytes() == 0 ? "none" : Long.toString(user.quotaBytes()),
+                        user.enabled() ? "enabled" : "disabled");
+            }
+            out().print(table);
+            out().flush();
+        }
+        return 0;
+    }
+
+    @Command(
+            name = "remove",
+            mixinStandardHelpOptions = true,
+            description = "Remove a user. The mailboxes stay in the store, out of reach.")
+    int remove(@Mixin DirOption dir, @Parameters(paramLabel = "ADDRESS") String address) throws IOException {
+        try (ClusterControl control = ClusterControl.open(dir.open())) {
+            out().println(control.submit(new RemoveUser(canonical(address))).message());
+        }
+        return 0;
+    }
+
+    /// The hash of a password under a new salt.
+    static String hash(String password) {
+        byte[] salt = new byte[SALT_BYTES];
+        RANDOM.nextBytes(salt);
+        return PasswordHash.hash(password.getBytes(StandardCharsets.UTF_8), salt);
+    }
+
+    private String canonical(String address) {
+        return Addresses.canonical(address)
+                .orElseThrow(() ->
+                        new ParameterException(spec.commandLine(), "'" + address + "' is not an address like ann@example.org"));
+    }
+
+    private String askPassword() throws IOException {
+        Console console = System.console();
+        if (console.isTerminal()) {
+            char[] typed = console.readPassword("Password: ");
+            return typed == null ? "" : new String(typed);
+        }
+        return new String(System.in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+}

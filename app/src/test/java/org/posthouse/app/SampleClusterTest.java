@@ -1,0 +1,77 @@
+package org.posthouse.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.posthouse.app.SampleCluster.ClientPorts;
+import org.posthouse.wire.PeerIdentity;
+
+class SampleClusterTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 1, 2, 10, 2000, --nodes",
+        "41, 1, 2, 10, 2000, --nodes",
+        "4, 0, 2, 10, 2000, --virtual-servers",
+        "4, 3, -1, 10, 2000, --front-ends",
+        "4, 3, 2, -1, 2000, --users",
+        "4, 3, 2, 10, -1, --base-port",
+        "4, 3, 2, 10, 63000, --base-port",
+    })
+    void refusesWhatCannotBeLaidOut(int nodes, int servers, int frontEnds, int users, int port, String option) {
+        assertThatThrownBy(() -> sample(nodes, servers, frontEnds, users, port))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(option);
+    }
+
+    @Test
+    void portsFollowFromTheBasePort() {
+        SampleCluster sample = sample(4, 3, 2, 10, 2000);
+        assertThat(sample.ports("f1")).isEqualTo(new ClientPorts(2025, 2587, 2143, 2993));
+        assertThat(sample.ports("f2")).isEqualTo(new ClientPorts(3025, 3587, 3143, 3993));
+        assertThat(sample.nodeAddress("n1")).isEqualTo("127.0.0.11");
+        assertThat(sample.userNames()).hasSize(10).contains("user10@example.org");
+        assertThat(sample.stacked()).isFalse();
+        assertThat(sample(4, 4, 2, 10, 2000).stacked()).isTrue();
+        assertThat(sample(1, 1, 2, 10, 2000).stacked()).isFalse();
+    }
+
+    @Test
+    void aFolderIsMadeOnceAndFoundAgain(@TempDir Path dir) throws IOException {
+        SampleCluster sample = sample(2, 1, 1, 1, 2000);
+        Path at = dir.resolve("data");
+        ClusterFolder made = ClusterFolder.create(at, sample);
+        assertThat(ClusterFolder.find(at)).contains(made);
+        assertThat(made.forming("n1")).isTrue();
+        assertThat(PeerIdentity.load(made.tls("n2")).name()).isEqualTo("node:n2");
+        assertThat(Files.exists(made.process("n1").resolve("ca.key"))).isFalse();
+        assertThatThrownBy(() -> ClusterFolder.create(at, sample)).hasMessageContaining("not empty");
+        assertThatThrownBy(() -> ClusterFolder.open(dir.resolve("elsewhere"))).hasMessageContaining("posthouse up");
+    }
+
+    @Test
+    void aLostNodeGetsANewCertificateAndFormsNothing(@TempDir Path dir) throws IOException {
+        ClusterFolder folder = ClusterFolder.create(dir.resolve("data"), sample(2, 1, 0, 1, 2000));
+        ClusterFolder.delete(folder.process("n2"));
+        folder.makeNode("n2");
+        assertThat(PeerIdentity.load(folder.tls("n2")).name()).isEqualTo("node:n2");
+        assertThat(folder.forming("n2")).isFalse();
+    }
+
+    @Test
+    void aTableIsAligned() {
+        assertThat(new TextTable("A", "LONG").row("xyz", "1").toString()).isEqualTo("A    LONG\nxyz  1\n");
+    }
+
+    private static SampleCluster sample(int nodes, int servers, int frontEnds, int users, int port) {
+        return new SampleCluster("sample", new UUID(1, 2), 0, port, nodes, servers, frontEnds, users);
+    }
+}
