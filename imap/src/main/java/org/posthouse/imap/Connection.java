@@ -96,7 +96,7 @@ final class Connection {
     private void flush() throws IOException {
         session.lock().lock();
         try {
-            session.out().flush();
+            session.out().flushAndRest();
         } finally {
             session.lock().unlock();
         }
@@ -144,6 +144,8 @@ final class Connection {
         boolean reads = session.loggedIn() && entry.reads() == Reads.STORE;
         if (reads) {
             session.out().under(session.store(), session.store().enter());
+        } else {
+            session.out().underNothing();
         }
         Completed completed;
         session.tag(tag);

@@ -1,9 +1,7 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
+import java.util.List;
 import java.util.OptionalLong;
 import org.posthouse.imap.FetchPlan.Attribute;
 import org.posthouse.imap.FetchPlan.Bytes;
@@ -13,7 +11,6 @@ import org.posthouse.mail.Flags;
 import org.posthouse.mail.MailDate;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
-import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.MailboxView;
 import org.posthouse.mailstore.MessageRow;
 import org.posthouse.mailstore.StoreException;
@@ -106,11 +103,15 @@ final class FetchCommand implements Command {
                 if (at >= view.size() || view.uid(at) != uid) {
                     at = view.indexOf(uid);
                 }
-                Flags flags = at >= 0 ? view.flags(at) : goneFlags(session, uid);
+                Flags flags = at >= 0 ? view.flags(at) : null;
                 at = at >= 0 ? at + 1 : -at - 1;
                 if (flags == null) {
-                    failures.gone = true;
-                    continue;
+                    MessageRow row = goneRow(session, uid);
+                    if (row == null) {
+                        failures.gone = true;
+                        continue;
+                    }
+                    flags = row.flags();
                 }
                 out.text("* ").number(sequence).text(" FETCH (");
                 if (showsUid && uidFirst) {
@@ -127,13 +128,6 @@ final class FetchCommand implements Command {
         }
     }
 
-    private static Flags goneFlags(Session session, long uid) {
-        return session.store()
-                .message(session.selected().mailboxId(), uid)
-                .map(MessageRow::flags)
-                .orElse(null);
-    }
-
     private void fromRows(Session session, FetchPlan plan, UidSet sequences, UidSet newlySeen, Failures failures)
             throws IOException {
         Selected selected = session.selected();
@@ -141,36 +135,26 @@ final class FetchCommand implements Command {
             long last = sequences.last(range);
             for (long first = sequences.first(range); first <= last; first += ROWS_AT_ONCE) {
                 long chunkLast = Math.min(last, first + ROWS_AT_ONCE - 1);
-                Map<Long, MessageRow> rows = rows(session, UidSet.range(first, chunkLast));
+                UidSet uids = selected.uids(UidSet.range(first, chunkLast));
+                List<MessageRow> rows = session.store().messages(selected.mailboxId(), uids);
+                int next = 0;
                 for (long sequence = first; sequence <= chunkLast; sequence++) {
-                    MessageRow row = rows.get(selected.uid(sequence));
+                    long uid = selected.uid(sequence);
+                    boolean there = next < rows.size() && rows.get(next).uid() == uid;
+                    MessageRow row = there ? rows.get(next++) : goneRow(session, uid);
                     if (row == null) {
                         failures.gone = true;
                     } else {
-                        line(session, plan, sequence, row, newlySeen.contains(row.uid()), failures);
+                        line(session, plan, sequence, row, newlySeen.contains(uid), failures);
                     }
                 }
             }
         }
     }
 
-    private static Map<Long, MessageRow> rows(Session session, UidSet sequences) {
-        Selected selected = session.selected();
-        MailStore store = session.store();
-        UidSet uids = selected.uids(sequences);
-        Map<Long, MessageRow> rows = new HashMap<>();
-        for (MessageRow row : store.messages(selected.mailboxId(), uids)) {
-            rows.put(row.uid(), row);
-        }
-        if (rows.size() < uids.count()) {
-            uids.forEach(uid -> {
-                if (!rows.containsKey(uid)) {
-                    Optional<MessageRow> gone = store.message(selected.mailboxId(), uid);
-                    gone.ifPresent(row -> rows.put(uid, row));
-                }
-            });
-        }
-        return rows;
+    /// Of a message expunged elsewhere, as long as the store has it.
+    private static MessageRow goneRow(Session session, long uid) {
+        return session.store().message(session.selected().mailboxId(), uid).orElse(null);
     }
 
     private static void line(

@@ -107,7 +107,7 @@ final class IdleCommand implements Command {
                 if (notice) {
                     session.out().untagged("OK Still here");
                 }
-                session.out().flush();
+                session.out().flushAndRest();
             } catch (Bye e) {
                 sendAway(e);
             } catch (StoreException e) {

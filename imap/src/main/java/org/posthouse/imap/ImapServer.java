@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.posthouse.mailstore.MailStore;
 import org.posthouse.wire.Duplex;
 import org.posthouse.wire.LinkStream;
 import org.posthouse.wire.Listener;
@@ -81,11 +83,23 @@ public final class ImapServer {
         return sessions.size();
     }
 
-    /// Sends everybody away who is logged in: the virtual server is served elsewhere from now on.
+    /// Sends those away who are logged in to a virtual server: it is served elsewhere from now on.
+    ///
+    /// @param store the virtual server's
+    /// @param deadline for each client, after which it is cut
+    public void dismiss(MailStore store, Duration deadline) {
+        dismiss(session -> session.store() == store, deadline);
+    }
+
+    /// Sends everybody away, logged in or not: the process ends.
     ///
     /// @param deadline for each, after which it is cut
     public void dismiss(Duration deadline) {
-        for (Session session : sessions) {
+        dismiss(_ -> true, deadline);
+    }
+
+    private void dismiss(Predicate<Session> which, Duration deadline) {
+        for (Session session : sessions.stream().filter(which).toList()) {
             Thread.ofVirtual().name("imap dismiss").start(() -> dismiss(session, deadline));
         }
     }

@@ -47,16 +47,23 @@ final class Responses {
         out = next;
     }
 
-    /// What is written from here on was read under this epoch.
+    /// What is written from here on, flushes in between included, is read under this epoch.
     void under(MailStore from, Epoch epoch) throws IOException {
-        if (unconfirmed != null && !unconfirmed.equals(epoch)) {
+        if (length > 0 && unconfirmed != null && !unconfirmed.equals(epoch)) {
             flush(); // and fails, most likely: the older epoch is over
         }
-        if (unconfirmed == null) {
+        if (length == 0 || unconfirmed == null) {
             sureLength = length;
         }
         store = from;
         unconfirmed = epoch;
+    }
+
+    /// What is written from here on is true whoever owns the store.
+    void underNothing() {
+        if (length == 0) {
+            unconfirmed = null;
+        }
     }
 
     // ---- lines ----
@@ -84,8 +91,8 @@ final class Responses {
             flush();
         } catch (StoreException e) {
             length = sureLength;
-            unconfirmed = null;
         }
+        unconfirmed = null;
         text("* BYE ");
         code(code);
         text(text).endLine();
@@ -116,11 +123,15 @@ final class Responses {
             length = 0;
             lineStart = 0;
         }
-        unconfirmed = null;
         sureLength = 0;
         out.flush();
+    }
+
+    /// Sends what there is before the server waits for the client: an idle session must be small.
+    void flushAndRest() throws IOException {
+        flush();
         if (buffer.length > SMALL_BYTES) {
-            buffer = new byte[SMALL_BYTES]; // an idle session must be small
+            buffer = new byte[SMALL_BYTES];
         }
     }
 

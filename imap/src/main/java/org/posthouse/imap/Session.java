@@ -28,7 +28,7 @@ final class Session {
     private Decoder decoder;
     private boolean secure;
     private String user;
-    private MailStore store;
+    private volatile MailStore store; // also looked at by who dismisses
     private Selected selected;
     private LinkStream owner;
     private boolean over;

@@ -3,6 +3,7 @@ package org.posthouse.imap;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.Changes;
@@ -16,8 +17,10 @@ import org.posthouse.mailstore.MessageRow;
 import org.posthouse.mailstore.StoreException;
 import org.posthouse.mailstore.Usage;
 
-/// A store that is lost to another node between every read and its confirmation.
-record LosingStore(MailStore store) implements MailStore {
+/// A store that is lost to another node between a read and its confirmation.
+///
+/// @param confirmations how many succeed before that
+record LosingStore(MailStore store, AtomicInteger confirmations) implements MailStore {
     @Override
     public Epoch enter() {
         return store.enter();
@@ -25,7 +28,10 @@ record LosingStore(MailStore store) implements MailStore {
 
     @Override
     public void confirm(Epoch epoch) {
-        throw new StoreException(StoreException.Kind.NOT_OPEN, "lost");
+        if (confirmations.getAndDecrement() <= 0) {
+            throw new StoreException(StoreException.Kind.NOT_OPEN, "lost");
+        }
+        store.confirm(epoch);
     }
 
     @Override

@@ -10,11 +10,14 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.posthouse.wire.Opening;
@@ -150,13 +153,34 @@ class ServerTest {
 
     @Test
     void aReadIsNotAnsweredByANodeThatLostOwnershipMeanwhile() {
-        Login losing = attempt -> {
-            Login.Outcome outcome = server.logIn(attempt);
-            return new Login.Serve(attempt.user(), new LosingStore(((Login.Serve) outcome).store()));
-        };
         MemoryDuplex client = MemoryDuplex.saying(LOGIN, "a2 LIST \"\" *", "a3 NOOP");
-        server.server().serve(client, losing);
-        assertThat(client.heard()).contains("* BYE [UNAVAILABLE]").doesNotContain("* LIST", "a2 OK", "a3");
+        server.server().serve(client, losing(0));
+        assertThat(client.heard())
+                .contains("a1 OK", "* BYE [UNAVAILABLE]")
+                .doesNotContain("* LIST", "a2 OK", "a3");
+    }
+
+    /// A login to a store that is lost after so many confirmations.
+    private Login losing(int confirmations) {
+        return attempt -> new Login.Serve(
+                attempt.user(), new LosingStore(server.store(), new AtomicInteger(confirmations)));
+    }
+
+    @Test
+    void eachPieceOfALongAnswerIsConfirmed() {
+        String message = "Subject: " + "x".repeat(900) + "\r\n\r\n";
+        List<String> fill = new ArrayList<>(List.of(LOGIN));
+        for (int i = 0; i < 300; i++) {
+            fill.add("f APPEND INBOX {" + message.length() + "+}");
+            fill.add(message);
+        }
+        conversation(fill.toArray(String[]::new));
+
+        MemoryDuplex client = MemoryDuplex.saying(LOGIN, "a2 SELECT INBOX", "a3 FETCH 1:* ENVELOPE");
+        server.server().serve(client, losing(2));
+        int lastLine = client.heard().lastIndexOf(" FETCH (ENVELOPE");
+        assertThat(client.heard()).contains("* 100 FETCH").doesNotContain("* 250 FETCH", "a3 OK");
+        assertThat(client.heard().substring(lastLine)).contains(")\r\n* BYE [UNAVAILABLE]");
     }
 
     @Test
@@ -176,7 +200,7 @@ class ServerTest {
             while (!heard.toString().endsWith("+ idling\r\n")) {
                 heard.append((char) in.read());
             }
-            server.server().dismiss(Duration.ofSeconds(5));
+            server.server().dismiss(server.store(), Duration.ofSeconds(5));
             assertThat(new String(in.readAllBytes(), StandardCharsets.US_ASCII)).startsWith("* BYE [UNAVAILABLE]");
         }
     }
