@@ -47,7 +47,8 @@ public record StatusReport(
     /// @param role `leader`, `voter`, `listener`, `adding`, `removing`, or `failed` if it is out of service
     /// @param appliedIndex -1 while its node does not answer
     /// @param lag entries behind what the leader has committed; -1 if not known
-    /// @param digest of its state at `digestIndex`, the newest index at which all replicas that answer have one; `""`
+    /// @param digest of its state at `digestIndex`, the newest index at which all replicas that answer have one;
+    /// `""`
     ///     if there is none
     public record ReplicaStatus(
             String node, int incarnation, String role, long appliedIndex, long lag, String digest, long digestIndex) {}

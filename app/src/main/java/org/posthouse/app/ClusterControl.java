@@ -81,8 +81,8 @@ final class ClusterControl implements AutoCloseable {
     /// @throws IOException if no node answers
     JsonNode status() throws IOException {
         if (folder.living().isEmpty()) {
-            throw new IOException("the cluster in " + folder.dir() + " is not running: start it with 'posthouse up --dir "
-                    + folder.dir() + "'");
+            throw new IOException("the cluster in " + folder.dir()
+                    + " is not running: start it with 'posthouse up --dir " + folder.dir() + "'");
         }
         ObjectNode status = (ObjectNode) JSON.readTree(newest().json());
         for (JsonNode node : status.path("nodes")) {
@@ -111,8 +111,8 @@ final class ClusterControl implements AutoCloseable {
                 .filter(report -> report.state() == Future.State.SUCCESS)
                 .map(Future::resultNow)
                 .max(Comparator.comparingLong(report -> report.cluster().imageVersion()))
-                .orElseThrow(() -> new NoAnswerException(
-                        first + " can be reached, but no node tells the status in time", null));
+                .orElseThrow(() ->
+                        new NoAnswerException(first + " can be reached, but no node tells the status in time", null));
     }
 
     private void addProcess(ObjectNode named) throws IOException {
@@ -205,7 +205,9 @@ final class ClusterControl implements AutoCloseable {
         IOException last = null;
         Link first = anyNode();
         List<Link> nodes = new ArrayList<>(List.of(first));
-        links.standing().stream().filter(link -> !link.peer().equals(first.peer())).forEach(nodes::add);
+        links.standing().stream()
+                .filter(link -> !link.peer().equals(first.peer()))
+                .forEach(nodes::add);
         for (Link node : nodes) {
             try {
                 return question.put(new ClusterClient(node));

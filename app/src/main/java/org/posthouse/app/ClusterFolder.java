@@ -22,8 +22,9 @@ record ClusterFolder(Path dir, SampleCluster sample) {
     ///
     /// @throws IOException if there is none
     static ClusterFolder open(Path dir) throws IOException {
-        return find(dir).orElseThrow(() -> new IOException("there is no cluster in " + dir
-                + ": name its folder with --dir, or make one with 'posthouse up --dir " + dir + "'"));
+        return find(dir)
+                .orElseThrow(() -> new IOException("there is no cluster in " + dir
+                        + ": name its folder with --dir, or make one with 'posthouse up --dir " + dir + "'"));
     }
 
     /// The cluster in a folder, if there is one.
@@ -37,7 +38,8 @@ record ClusterFolder(Path dir, SampleCluster sample) {
         if (Files.exists(dir)) {
             try (Stream<Path> content = Files.list(dir)) {
                 if (content.findAny().isPresent()) {
-                    throw new IOException(dir + " is not empty and holds no cluster: choose another --dir, or empty it");
+                    throw new IOException(
+                            dir + " is not empty and holds no cluster: choose another --dir, or empty it");
                 }
             }
         }

@@ -26,12 +26,13 @@ final class FrontEndProcess {
     static void run(ClusterFolder folder, String name) throws IOException, InterruptedException {
         FrontEnd frontEnd = start(folder, name);
         CountDownLatch ended = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(
-                () -> {
-                    frontEnd.close();
-                    ended.countDown();
-                },
-                "end-front-end"));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            frontEnd.close();
+                            ended.countDown();
+                        },
+                        "end-front-end"));
         ended.await();
     }
 

@@ -110,7 +110,8 @@ final class MailServices {
         }
     }
 
-    private Listener.Plan plan(String name, int port, boolean implicitTls, ServiceGate gate, Listener.Farewell farewell) {
+    private Listener.Plan plan(
+            String name, int port, boolean implicitTls, ServiceGate gate, Listener.Farewell farewell) {
         return new Listener.Plan(
                 name,
                 new InetSocketAddress(address, port),
@@ -216,8 +217,8 @@ final class MailServices {
         SmtpResource(ServiceContext context) throws IOException {
             String name = context.virtualServer();
             ClientPorts ports = sample.ports(name);
-            SmtpOptions options =
-                    SmtpOptions.of(name + "." + SampleCluster.DOMAIN, SampleCluster.DOMAIN).authInClear(true);
+            SmtpOptions options = SmtpOptions.of(name + "." + SampleCluster.DOMAIN, SampleCluster.DOMAIN)
+                    .authInClear(true);
             SmtpServer server = new SmtpServer(options, throttle, SmtpServer.Surroundings.real());
             StoreReception reception = new StoreReception(name, context.store(), addresses(), quotas);
             receiving = Listener.open(

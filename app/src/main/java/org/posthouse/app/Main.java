@@ -16,7 +16,8 @@ import picocli.CommandLine.IExecutionExceptionHandler;
         footerHeading = "%nMore commands, with --help of their own:%n",
         footer = {
             "  demo    the story in a minute: mail flows, a machine dies, nothing is lost",
-            "  bench   measure a cluster, side by side with another server", "  faults  long fault campaigns"
+            "  bench   measure a cluster, side by side with another server",
+            "  faults  long fault campaigns"
         },
         subcommands = {
             UpCommand.class,

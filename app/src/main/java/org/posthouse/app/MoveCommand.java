@@ -51,10 +51,7 @@ final class MoveCommand implements Callable<Integer> {
             });
             out.printf(
                     "%s moved from %s to %s in %.1f s.%n",
-                    virtualServer,
-                    before.path("owner").asText("nowhere"),
-                    node,
-                    (System.nanoTime() - started) / 1e9);
+                    virtualServer, before.path("owner").asText("nowhere"), node, (System.nanoTime() - started) / 1e9);
         }
         return 0;
     }

@@ -32,7 +32,10 @@ final class NodeCommand implements Runnable {
         return say(name + " (process " + process.pid() + ") was killed.");
     }
 
-    @Command(name = "freeze", mixinStandardHelpOptions = true, description = "Freeze it by SIGSTOP, as a machine hangs.")
+    @Command(
+            name = "freeze",
+            mixinStandardHelpOptions = true,
+            description = "Freeze it by SIGSTOP, as a machine hangs.")
     int freeze(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
         ProcessHandle process = living(dir.open(), name);
         Processes.signal(process, "STOP");
@@ -80,7 +83,8 @@ final class NodeCommand implements Runnable {
     private ClusterFolder known(ClusterFolder folder, String name) {
         if (!folder.processes().contains(name)) {
             throw new ParameterException(
-                    spec.commandLine(), "there is no '" + name + "' here, but " + String.join(", ", folder.processes()));
+                    spec.commandLine(),
+                    "there is no '" + name + "' here, but " + String.join(", ", folder.processes()));
         }
         return folder;
     }

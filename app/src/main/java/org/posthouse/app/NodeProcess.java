@@ -53,12 +53,13 @@ final class NodeProcess {
     static void run(ClusterFolder folder, String name) throws IOException, InterruptedException {
         NodeAgent agent = start(folder, name);
         CountDownLatch ended = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(
-                () -> {
-                    agent.close();
-                    ended.countDown();
-                },
-                "end-node"));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            agent.close();
+                            ended.countDown();
+                        },
+                        "end-node"));
         ended.await();
     }
 

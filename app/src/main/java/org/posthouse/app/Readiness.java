@@ -152,7 +152,10 @@ final class Readiness {
 
     private static String[] addresses(String host, ClientPorts ports) {
         return new String[] {
-            host + ":" + ports.smtp(), host + ":" + ports.submission(), host + ":" + ports.imap(), host + ":" + ports.imaps()
+            host + ":" + ports.smtp(),
+            host + ":" + ports.submission(),
+            host + ":" + ports.imap(),
+            host + ":" + ports.imaps()
         };
     }
 

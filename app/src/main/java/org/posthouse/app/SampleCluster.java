@@ -30,7 +30,14 @@ import org.posthouse.cluster.FirstPlan.PlannedServer;
 /// @param frontEnds how many: `f1`, `f2`, ..., on 127.0.0.1
 /// @param users how many sample users were made: `user1@example.org`, ...
 public record SampleCluster(
-        String name, UUID id, long createdMillis, int basePort, int nodes, int virtualServers, int frontEnds, int users) {
+        String name,
+        UUID id,
+        long createdMillis,
+        int basePort,
+        int nodes,
+        int virtualServers,
+        int frontEnds,
+        int users) {
     static final String DOMAIN = "example.org";
     static final String PASSWORD = "secret";
     static final String FILE = "cluster.json";

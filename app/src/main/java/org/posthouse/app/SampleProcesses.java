@@ -47,6 +47,11 @@ final class SampleProcesses {
         return Processes.start(
                 folder.process(name),
                 options,
-                List.of(node ? "node" : "front-end", "run", name, "--dir", folder.dir().toString()));
+                List.of(
+                        node ? "node" : "front-end",
+                        "run",
+                        name,
+                        "--dir",
+                        folder.dir().toString()));
     }
 }

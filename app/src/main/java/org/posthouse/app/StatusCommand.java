@@ -106,8 +106,8 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static TextTable virtualServers(JsonNode status) {
-        TextTable table =
-                new TextTable("VIRTUAL SERVER", "STATE", "OWNER", "HEIR", "EPOCH", "SURVIVES OWNER", "RESOURCES", "REPLICAS");
+        TextTable table = new TextTable(
+                "VIRTUAL SERVER", "STATE", "OWNER", "HEIR", "EPOCH", "SURVIVES OWNER", "RESOURCES", "REPLICAS");
         for (JsonNode server : status.path("virtualServers")) {
             List<String> resources = new ArrayList<>();
             for (JsonNode resource : server.path("resources")) {

@@ -65,8 +65,8 @@ final class UpCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         ClusterFolder folder = folder(out);
         if (!folder.living().isEmpty()) {
-            throw new IOException("the cluster in " + folder.dir() + " is running already: 'status' shows it, 'down' "
-                    + "stops it");
+            throw new IOException(
+                    "the cluster in " + folder.dir() + " is running already: 'status' shows it, 'down' " + "stops it");
         }
         List<ProcessHandle> started = new ArrayList<>();
         Thread stopper = new Thread(() -> stop(folder), "stop-cluster");

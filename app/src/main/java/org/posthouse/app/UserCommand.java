@@ -36,14 +36,20 @@ final class UserCommand implements Runnable {
     @Command(
             name = "add",
             mixinStandardHelpOptions = true,
-            description = "Add a user. The password is asked for, or read from standard input when that is no "
-                    + "terminal.")
+            description =
+                    "Add a user. The password is asked for, or read from standard input when that is no " + "terminal.")
     int add(
             @Mixin DirOption dir,
             @Parameters(paramLabel = "ADDRESS", description = "E.g. ann@example.org.") String address,
-            @Option(names = "--virtual-server", description = "Where the mailboxes go (default: the one with the fewest users).")
+            @Option(
+                            names = "--virtual-server",
+                            description = "Where the mailboxes go (default: the one with the fewest users).")
                     Optional<String> virtualServer,
-            @Option(names = "--quota", paramLabel = "BYTES", defaultValue = "0", description = "Quota; 0 for none (default).")
+            @Option(
+                            names = "--quota",
+                            paramLabel = "BYTES",
+                            defaultValue = "0",
+                            description = "Quota; 0 for none (default).")
                     long quota,
             @Option(names = "--password", description = "The password; seen by others in the list of processes.")
                     Optional<String> password)
@@ -94,8 +100,8 @@ final class UserCommand implements Runnable {
 
     private String canonical(String address) {
         return Addresses.canonical(address)
-                .orElseThrow(() ->
-                        new ParameterException(spec.commandLine(), "'" + address + "' is not an address like ann@example.org"));
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "'" + address + "' is not an address like ann@example.org"));
     }
 
     private String askPassword() throws IOException {

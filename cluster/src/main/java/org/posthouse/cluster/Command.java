@@ -55,7 +55,8 @@ public sealed interface Command {
 
     /// Adds a user.
     ///
-    /// @param virtualServer where the mailboxes go; if empty, to the one with the fewest users. The answer has it as
+    /// @param virtualServer where the mailboxes go; if empty, to the one with the fewest users. The answer has it
+    /// as
     ///     `virtual-server`
     /// @param quotaBytes 0 for none
     record AddUser(String address, String passwordHash, Optional<String> virtualServer, long quotaBytes)

@@ -70,8 +70,10 @@ final class Demo implements Callable<Integer> {
                 .findFirst()
                 .orElseThrow(() -> new IOException("no user has mailboxes on " + SERVER));
         Ledger ledger = new Ledger();
-        say("%nEight SMTP connections send through both front ends; an IMAP session of %s (%s) asks NOOP all the"
-                + " time.", user, SERVER);
+        say(
+                "%nEight SMTP connections send through both front ends; an IMAP session of %s (%s) asks NOOP all the"
+                        + " time.",
+                user, SERVER);
         try (Load load = Load.start(cluster, ledger, PACE, new Random().nextLong());
                 SessionWatch session = SessionWatch.start(cluster.imap(1), user)) {
             Campaign.letPass(BEFORE);
@@ -91,9 +93,11 @@ final class Demo implements Callable<Integer> {
             say("%nStarting %s again ...", victim);
             long back = System.nanoTime();
             cluster.startNode(victim);
-            ClusterStatus safe =
-                    cluster.await("every virtual server survives the loss of its owner", SAFE_LIMIT, ClusterStatus::safe);
-            say("%.1f s later every virtual server survives the loss of its owner again.", (System.nanoTime() - back) / 1e9);
+            ClusterStatus safe = cluster.await(
+                    "every virtual server survives the loss of its owner", SAFE_LIMIT, ClusterStatus::safe);
+            say(
+                    "%.1f s later every virtual server survives the loss of its owner again.",
+                    (System.nanoTime() - back) / 1e9);
             owners(safe);
             load.stop();
         }
@@ -120,8 +124,8 @@ final class Demo implements Callable<Integer> {
         session.firstAnswerAfterTrouble(killed)
                 .ifPresent(at -> moments.add(
                         new Moment((at - killed) / 1e6, "the IMAP client has logged in again and is answered")));
-        next.ifPresent(write ->
-                moments.add(new Moment((write.answeredNanos() - killed) / 1e6, "first new message acknowledged by " + SERVER)));
+        next.ifPresent(write -> moments.add(
+                new Moment((write.answeredNanos() - killed) / 1e6, "first new message acknowledged by " + SERVER)));
         moments.sort(Comparator.comparingDouble(Moment::millis));
         say("");
         for (Moment moment : moments) {

@@ -82,7 +82,10 @@ final class SessionWatch implements AutoCloseable {
 
     /// When the session was cut first after a time.
     synchronized OptionalLong firstTroubleAfter(long nanos) {
-        return troubles.stream().filter(at -> at - nanos > 0).mapToLong(Long::longValue).findFirst();
+        return troubles.stream()
+                .filter(at -> at - nanos > 0)
+                .mapToLong(Long::longValue)
+                .findFirst();
     }
 
     /// When it was answered again after that.

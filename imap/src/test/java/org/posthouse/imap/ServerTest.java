@@ -155,15 +155,13 @@ class ServerTest {
     void aReadIsNotAnsweredByANodeThatLostOwnershipMeanwhile() {
         MemoryDuplex client = MemoryDuplex.saying(LOGIN, "a2 LIST \"\" *", "a3 NOOP");
         server.server().serve(client, losing(0));
-        assertThat(client.heard())
-                .contains("a1 OK", "* BYE [UNAVAILABLE]")
-                .doesNotContain("* LIST", "a2 OK", "a3");
+        assertThat(client.heard()).contains("a1 OK", "* BYE [UNAVAILABLE]").doesNotContain("* LIST", "a2 OK", "a3");
     }
 
     /// A login to a store that is lost after so many confirmations.
     private Login losing(int confirmations) {
-        return attempt -> new Login.Serve(
-                attempt.user(), new LosingStore(server.store(), new AtomicInteger(confirmations)));
+        return attempt ->
+                new Login.Serve(attempt.user(), new LosingStore(server.store(), new AtomicInteger(confirmations)));
     }
 
     @Test

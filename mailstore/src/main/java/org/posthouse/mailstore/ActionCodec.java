@@ -51,7 +51,9 @@ final class ActionCodec {
         ByteWriter rest = new ByteWriter(bodyBytes(action) + 64);
         switch (action) {
             case Deliver deliver -> {
-                asked.octet(DELIVER).text(deliver.deliveryId()).number(deliver.targets().size());
+                asked.octet(DELIVER)
+                        .text(deliver.deliveryId())
+                        .number(deliver.targets().size());
                 for (Target target : deliver.targets()) {
                     flags(asked.text(target.user()).text(target.mailbox()), target.flags());
                 }
@@ -183,7 +185,8 @@ final class ActionCodec {
         Flags flags = flags(asked);
         boolean conditional = asked.flag();
         long since = asked.number();
-        return new StoreFlags(mailbox, uids, change, flags, conditional ? OptionalLong.of(since) : OptionalLong.empty());
+        OptionalLong unchangedSince = conditional ? OptionalLong.of(since) : OptionalLong.empty();
+        return new StoreFlags(mailbox, uids, change, flags, unchangedSince);
     }
 
     private static int code(Change change) {
@@ -206,9 +209,7 @@ final class ActionCodec {
     private static NewBody body(ByteReader asked, ByteReader rest) {
         long length = asked.number();
         int crc32c = asked.fixed32();
-        return rest.flag()
-                ? new NewBody.Staged(rest.fixed64(), length, crc32c)
-                : new NewBody.Inline(rest.blob());
+        return rest.flag() ? new NewBody.Staged(rest.fixed64(), length, crc32c) : new NewBody.Inline(rest.blob());
     }
 
     private static Flags flags(ByteReader in) {

@@ -59,10 +59,7 @@ final class Answer {
                         .number(appended.uidValidity())
                         .uids(appended.uids());
             case Stored stored ->
-                out.octet(STORED)
-                        .number(stored.modSeq())
-                        .uids(stored.changed())
-                        .uids(stored.modified());
+                out.octet(STORED).number(stored.modSeq()).uids(stored.changed()).uids(stored.modified());
             case Copied copied ->
                 out.octet(COPIED)
                         .number(copied.uidValidity())

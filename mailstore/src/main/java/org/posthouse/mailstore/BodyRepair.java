@@ -43,7 +43,7 @@ final class BodyRepair {
 
     private static void commit(StorageGroup group, long bodyId, List<Place> places, Segments.Closed to) {
         group.state.lock();
-        try (Transaction rows = new Transaction(group.index())) {
+        try (Transaction rows = new Transaction(group.index(), group.hotRows())) {
             boolean alive = rows.get(Keys.body(bodyId)) != null;
             long live = 0;
             if (alive) {
@@ -60,8 +60,7 @@ final class BodyRepair {
                     live += place.space();
                 }
             }
-            rows.writeLocal(
-                    Keys.segment(to.number()), new Rows.SegmentRow(to.length(), to.crc32c(), live).encode());
+            rows.writeLocal(Keys.segment(to.number()), new Rows.SegmentRow(to.length(), to.crc32c(), live).encode());
             group.writeLocal(rows);
         } finally {
             group.state.unlock();

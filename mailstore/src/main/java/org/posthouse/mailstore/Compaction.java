@@ -81,7 +81,8 @@ final class Compaction {
                 to = segments.begin();
             }
             List<Moved> ofThis = new ArrayList<>();
-            if (victim.getValue().live() == 0 || copyLive(victim.getKey(), victim.getValue().length(), to, ofThis)) {
+            if (victim.getValue().live() == 0
+                    || copyLive(victim.getKey(), victim.getValue().length(), to, ofThis)) {
                 moved.addAll(ofThis);
                 emptied.put(victim.getKey(), victim.getValue());
             } else {
@@ -124,7 +125,9 @@ final class Compaction {
                 if (isAt(key, from)) {
                     byte[] bytes = segments.read(from, record.bodyId(), record.offset());
                     if (bytes == null) {
-                        group.settings().corrupt().accept(record.bodyId(), "its checksum is wrong in segment " + number);
+                        group.settings()
+                                .corrupt()
+                                .accept(record.bodyId(), "its checksum is wrong in segment " + number);
                         return false;
                     }
                     Place there = segments.append(to, record.bodyId(), record.offset(), bytes, record.crc32c());
@@ -145,7 +148,7 @@ final class Compaction {
 
     private void commit(List<Moved> moved, Map<Integer, SegmentRow> emptied, Segments.Writing to) {
         group.state.lock();
-        try (Transaction rows = new Transaction(group.index())) {
+        try (Transaction rows = new Transaction(group.index(), group.hotRows())) {
             long live = 0;
             for (Moved each : moved) {
                 // A body may have gone while its bytes were copied: then the copy is garbage from the start.

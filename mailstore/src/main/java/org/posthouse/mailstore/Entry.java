@@ -52,8 +52,7 @@ sealed interface Entry {
     /// @param recordsMillis how long expunged rows, exactly-once records and the like are kept
     /// @param historyMillis how long expunge history is kept
     /// @param rowsMax rows dropped by this entry at most
-    record Expire(
-            long timeMillis, Epoch epoch, long elapsedMillis, long recordsMillis, long historyMillis, int rowsMax)
+    record Expire(long timeMillis, Epoch epoch, long elapsedMillis, long recordsMillis, long historyMillis, int rowsMax)
             implements Entry {}
 
     private static ByteWriter begin(int capacity, int kind, long timeMillis) {
@@ -136,7 +135,6 @@ sealed interface Entry {
             command = new CommandId(new UUID(in.fixed64(), in.fixed64()), in.number(), in.number());
         }
         byte[] asked = in.blob();
-        return new Act(
-                time, epoch, command, ActionCodec.decode(asked, in), Hashes.of(asked, 0, asked.length, 0));
+        return new Act(time, epoch, command, ActionCodec.decode(asked, in), Hashes.of(asked, 0, asked.length, 0));
     }
 }

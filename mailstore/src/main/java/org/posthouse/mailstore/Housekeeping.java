@@ -26,11 +26,7 @@ public final class Housekeeping implements AutoCloseable {
     /// @param compactEvery between two looks for garbage
     /// @param scrubBytesPerSecond how fast everything is read
     public record Schedule(
-            Duration expireEvery,
-            Duration records,
-            Duration history,
-            Duration compactEvery,
-            long scrubBytesPerSecond) {
+            Duration expireEvery, Duration records, Duration history, Duration compactEvery, long scrubBytesPerSecond) {
         /// A minute, an hour, 30 days, 30 s, 1 MB.
         public static final Schedule DEFAULT = new Schedule(
                 Duration.ofMinutes(1), Duration.ofHours(1), Duration.ofDays(30), Duration.ofSeconds(30), 1 << 20);

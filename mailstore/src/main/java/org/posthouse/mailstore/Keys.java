@@ -11,7 +11,7 @@ import java.util.UUID;
 /// |---|---|---|
 /// | `A` | | [Meta], in part local |
 /// | `B` | body | [Rows.BodyRow] |
-/// | `C` | mailbox, mod-sequence, uid | nothing: a row as it is now; else the mod-sequence at which an expunged one came |
+/// | `C` | mailbox, mod-sequence, uid | nothing for a live one; for an expunged one when it came |
 /// | `D` | mailbox, delivery id | delivery record |
 /// | `F` | segment | [Rows.SegmentRow], local |
 /// | `G` | mailbox, uid | message row, expunged, still whole |

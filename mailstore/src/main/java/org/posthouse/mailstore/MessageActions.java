@@ -66,8 +66,7 @@ final class MessageActions {
     }
 
     private static void refer(Work work, Arrived body, int references) {
-        work.rows.insert(
-                Keys.body(body.bodyId), new Rows.BodyRow(references, body.length, body.crc32c).encode());
+        work.rows.insert(Keys.body(body.bodyId), new Rows.BodyRow(references, body.length, body.crc32c).encode());
     }
 
     /// Takes in some bytes of a staged body.
@@ -82,7 +81,8 @@ final class MessageActions {
             row = Rows.StagedRow.decode(value);
         } else {
             row = new Rows.StagedRow(work.meta.bodyNext++, 0, 0, ContentHash.EMPTY);
-            work.queue(Expiry.STAGED, new ByteWriter(8).fixed64(entry.stagedId()).done());
+            work.queue(
+                    Expiry.STAGED, new ByteWriter(8).fixed64(entry.stagedId()).done());
         }
         if (entry.offset() != row.length()) {
             throw new StoreException(

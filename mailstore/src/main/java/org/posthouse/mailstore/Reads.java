@@ -66,14 +66,14 @@ final class Reads {
                 for (int slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
                     parents.add(name.substring(0, slash));
                 }
-                rows.add(MailboxRow.decode(
-                        view.get(Keys.ofMailbox(Keys.MAILBOX, new ByteReader(value).number()))));
+                rows.add(MailboxRow.decode(view.get(Keys.ofMailbox(Keys.MAILBOX, new ByteReader(value).number()))));
                 return true;
             });
             Set<String> subscribed = new HashSet<>(subscriptions(view, user));
             return rows.stream()
                     .map(row -> shown(row, parents.contains(row.name), subscribed.contains(row.name)))
-                    .sorted(Comparator.comparing((Mailbox mailbox) -> !mailbox.name().equals(MailboxNames.INBOX))
+                    .sorted(Comparator.comparing(
+                                    (Mailbox mailbox) -> !mailbox.name().equals(MailboxNames.INBOX))
                             .thenComparing(Mailbox::name))
                     .toList();
         } finally {
@@ -172,8 +172,7 @@ final class Reads {
             group.state.lock();
             try {
                 MailboxRow row = row(id);
-                ChunkedView current =
-                        row.highestModSeq == loaded.highestModSeq() ? loaded : catchUp(id, loaded, row);
+                ChunkedView current = row.highestModSeq == loaded.highestModSeq() ? loaded : catchUp(id, loaded, row);
                 group.views().take(id, current);
                 return current;
             } finally {

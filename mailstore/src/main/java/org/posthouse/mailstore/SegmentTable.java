@@ -28,13 +28,19 @@ final class SegmentTable {
     static String check(Index index, Segments segments, Meta meta) throws IOException {
         StringBuilder wrong = new StringBuilder();
         if (meta.segmentOpen != 0 && segments.lengthOnDisk(meta.segmentOpen) < meta.segmentLength) {
-            wrong.append("segment ").append(meta.segmentOpen).append(" is shorter than ").append(meta.segmentLength);
+            wrong.append("segment ")
+                    .append(meta.segmentOpen)
+                    .append(" is shorter than ")
+                    .append(meta.segmentLength);
         }
         IOException[] failure = {null};
         forEach(index, (number, row) -> {
             try {
                 if (segments.lengthOnDisk(number) != row.length()) {
-                    wrong.append("segment ").append(number).append(" has not length ").append(row.length());
+                    wrong.append("segment ")
+                            .append(number)
+                            .append(" has not length ")
+                            .append(row.length());
                 }
             } catch (IOException e) {
                 failure[0] = e;
@@ -63,7 +69,7 @@ final class SegmentTable {
         }
         if (meta.segmentOpen != 0) {
             Segments.Closed closed = segments.cut(meta.segmentOpen, meta.segmentLength);
-            try (Transaction rows = new Transaction(index)) {
+            try (Transaction rows = new Transaction(index, new HotRows())) {
                 rows.writeLocal(
                         Keys.segment(closed.number()),
                         new Rows.SegmentRow(closed.length(), closed.crc32c(), meta.segmentLive).encode());

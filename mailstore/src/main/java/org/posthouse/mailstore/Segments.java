@@ -113,9 +113,7 @@ final class Segments implements Closeable {
         int number = next.getAndIncrement();
         Path file = file(number);
         Writing writing = new Writing(
-                number,
-                file,
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+                number, file, FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
         syncLock.lock();
         try {
             unsynced.add(writing);
@@ -176,8 +174,7 @@ final class Segments implements Closeable {
 
     /// After a start: cuts a file off behind `length` and reads its checksum.
     Closed cut(int number, long length) throws IOException {
-        try (FileChannel channel =
-                FileChannel.open(file(number), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(file(number), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             if (channel.size() > length) {
                 channel.truncate(length);
                 channel.force(true);

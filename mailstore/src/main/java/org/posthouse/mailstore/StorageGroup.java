@@ -50,6 +50,7 @@ public final class StorageGroup implements Replica {
     private final Map<Long, List<Runnable>> watchers = new ConcurrentHashMap<>();
     private final Map<String, Integer> tableSums = new ConcurrentHashMap<>();
     private final Deque<Digest> digests = new ArrayDeque<>(); // under state
+    private final HotRows hotRows = new HotRows(); // under state
     private volatile Index index; // under life
     private volatile Segments segments; // under life
     private Meta meta = new Meta(); // under state
@@ -82,8 +83,10 @@ public final class StorageGroup implements Replica {
                 distrust = String.valueOf(e.getMessage());
             }
             if (distrust != null) {
-                LOG.warn("The live state in {} is not used ({}); it is built anew from the snapshot and the log.",
-                        folder, distrust);
+                LOG.warn(
+                        "The live state in {} is not used ({}); it is built anew from the snapshot and the log.",
+                        folder,
+                        distrust);
                 closeFiles();
                 empty();
                 String still = openFiles();
@@ -119,6 +122,7 @@ public final class StorageGroup implements Replica {
         applied = meta.applied;
         digests.clear();
         views.clear();
+        hotRows.clear();
         publishOpenedBy();
         return null;
     }
@@ -180,7 +184,7 @@ public final class StorageGroup implements Replica {
             Meta next = meta.copy();
             next.applied = position;
             next.timeMillis = Math.max(next.timeMillis, entry.timeMillis());
-            try (Transaction rows = new Transaction(index)) {
+            try (Transaction rows = new Transaction(index, hotRows)) {
                 work = new Work(index, segments, rows, next, position.index(), views::has);
                 try {
                     answer = ApplyEntry.apply(work, entry);
@@ -212,7 +216,8 @@ public final class StorageGroup implements Replica {
         noteSegment(next);
         work.rows.commit(next);
         meta = next;
-        work.mailboxes().forEach((id, row) -> views.applied(row, work.viewChanges().get(id)));
+        work.mailboxes()
+                .forEach((id, row) -> views.applied(row, work.viewChanges().get(id)));
     }
 
     private void noteSegment(Meta next) {
@@ -256,7 +261,7 @@ public final class StorageGroup implements Replica {
     /// Closes the open segment: one batch of its own, so that it stays closed if the next entry is refused.
     private void closeSegment() {
         Segments.Closed closed = segments.closeOpen();
-        try (Transaction rows = new Transaction(index)) {
+        try (Transaction rows = new Transaction(index, hotRows)) {
             Meta next = meta.copy();
             if (closed != null) {
                 rows.writeLocal(
@@ -288,7 +293,7 @@ public final class StorageGroup implements Replica {
     /// Writes the position even if no entry has come since [#advance].
     private void persistApplied() {
         state.lock();
-        try (Transaction rows = new Transaction(index)) {
+        try (Transaction rows = new Transaction(index, hotRows)) {
             noteSegment(meta);
             rows.commit(meta);
         } finally {
@@ -461,6 +466,10 @@ public final class StorageGroup implements Replica {
         return index;
     }
 
+    HotRows hotRows() {
+        return hotRows;
+    }
+
     Segments segments() {
         return segments;
     }
@@ -484,6 +493,7 @@ public final class StorageGroup implements Replica {
 
     /// Writes changes of local rows in one batch; under `state`.
     void writeLocal(Transaction rows) {
+        rows.gather();
         noteSegment(meta);
         rows.commit(meta);
     }

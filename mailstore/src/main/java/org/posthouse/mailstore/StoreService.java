@@ -294,7 +294,8 @@ public final class StoreService implements MailStore {
     /// Proposes to drop what is old enough.
     ///
     /// @return whether more is due
-    boolean expire(Epoch epoch, long elapsedMillis, Duration records, Duration history, int rowsMax, Duration deadline) {
+    boolean expire(
+            Epoch epoch, long elapsedMillis, Duration records, Duration history, int rowsMax, Duration deadline) {
         Entry.Expire entry = new Entry.Expire(
                 wallMillis.getAsLong(), epoch, elapsedMillis, records.toMillis(), history.toMillis(), rowsMax);
         return (long) propose(Entry.encode(entry), System.nanoTime() + deadline.toNanos()) != 0;

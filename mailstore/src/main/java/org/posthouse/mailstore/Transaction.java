@@ -14,28 +14,9 @@ import org.rocksdb.WriteBatch;
 final class Transaction implements AutoCloseable {
     private final Index index;
     private final WriteBatch batch = new WriteBatch();
-    private final Map<Key, Row> rows = new HashMap<>();
+    private final HotRows hot;
+    private final Map<HotRows.Key, Row> rows = new HashMap<>();
     private long digestChange;
-
-    private static final class Key {
-        final byte[] bytes;
-        private final int hash;
-
-        Key(byte[] bytes) {
-            this.bytes = bytes;
-            this.hash = Arrays.hashCode(bytes);
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Key key && Arrays.equals(bytes, key.bytes);
-        }
-
-        @Override
-        public int hashCode() {
-            return hash;
-        }
-    }
 
     private static final class Row {
         final byte[] before;
@@ -49,8 +30,9 @@ final class Transaction implements AutoCloseable {
         }
     }
 
-    Transaction(Index index) {
+    Transaction(Index index, HotRows hot) {
         this.index = index;
+        this.hot = hot;
     }
 
     /// The row as of now, or null.
@@ -59,7 +41,7 @@ final class Transaction implements AutoCloseable {
     }
 
     private Row row(byte[] key) {
-        return rows.computeIfAbsent(new Key(key), _ -> new Row(index.get(key)));
+        return rows.computeIfAbsent(new HotRows.Key(key), wanted -> new Row(hot.get(wanted, index)));
     }
 
     /// Writes a logical row.
@@ -132,14 +114,17 @@ final class Transaction implements AutoCloseable {
             }
             write(key.bytes, row.now);
         });
-        rows.clear();
     }
 
-    /// Writes everything, the meta row last.
+    /// Writes everything gathered, the meta row last.
     void commit(Meta meta) {
-        gather();
         write(Keys.META, meta.encode());
         index.write(batch);
+        rows.forEach((key, row) -> {
+            if (row.changed) {
+                hot.written(key, row.now);
+            }
+        });
     }
 
     @Override

@@ -96,16 +96,16 @@ final class ChunkedViewTest {
                 });
                 assertThat(ready.await(10, TimeUnit.SECONDS)).isTrue();
                 try {
-                for (int i = 1; i <= 1000; i++) {
-                    // One entry: so that each version has one expunged for every ten that came.
-                    if (i % 10 == 0) {
-                        long box = at.inbox().id();
-                        at.run(new Action.Move(box, UidSet.of(i - 1), box));
-                        continue;
+                    for (int i = 1; i <= 1000; i++) {
+                        // One entry: so that each version has one expunged for every ten that came.
+                        if (i % 10 == 0) {
+                            long box = at.inbox().id();
+                            at.run(new Action.Move(box, UidSet.of(i - 1), box));
+                            continue;
+                        }
+                        long _ = at.deliver("message " + i);
                     }
-                    long _ = at.deliver("message " + i);
-                }
-                assertThat(loads.get(30, TimeUnit.SECONDS)).isPositive();
+                    assertThat(loads.get(30, TimeUnit.SECONDS)).isPositive();
                 } finally {
                     stopped.set(true);
                 }

@@ -48,9 +48,8 @@ final class GateTest {
     }
 
     private static void notOpen(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
-        assertThatThrownBy(call)
-                .isInstanceOfSatisfying(
-                        StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.NOT_OPEN));
+        assertThatThrownBy(call).isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.kind())
+                .isEqualTo(Kind.NOT_OPEN));
     }
 
     private void propose(Entry entry) {
@@ -117,8 +116,8 @@ final class GateTest {
         group.close();
         assertThat(told).hasSize(2);
         Gate again = new Gate("n1.1");
-        StorageGroup other = new StorageGroup(
-                folder.resolve("other"), StoreFixture.MEMORY, StoreSettings.defaults(), again);
+        StorageGroup other =
+                new StorageGroup(folder.resolve("other"), StoreFixture.MEMORY, StoreSettings.defaults(), again);
         other.open();
         log.replay(other, -1, log.last());
         assertThat(other.openedBy().orElseThrow().open()).isTrue();

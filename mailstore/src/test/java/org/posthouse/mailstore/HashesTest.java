@@ -30,9 +30,8 @@ final class HashesTest {
         assertThat(ContentHash.of(other).value()).isEqualTo(hash);
         assertThat(ContentHash.of(third).value()).isNotEqualTo(hash);
         for (int cut = 0; cut <= one.length; cut++) {
-            ContentHash pieces = ContentHash.EMPTY
-                    .and(Arrays.copyOf(one, cut))
-                    .and(Arrays.copyOfRange(one, cut, one.length));
+            ContentHash pieces =
+                    ContentHash.EMPTY.and(Arrays.copyOf(one, cut)).and(Arrays.copyOfRange(one, cut, one.length));
             assertThat(pieces.value()).as("cut at %d", cut).isEqualTo(hash);
         }
     }

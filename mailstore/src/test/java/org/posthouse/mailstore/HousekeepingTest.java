@@ -35,7 +35,7 @@ final class HousekeepingTest {
     private long minute;
 
     private void open(StoreSettings settings) {
-        at = new StoreFixture(folder, settings.withCorrupt((body, _) -> corrupt.add(body)));
+        at = new StoreFixture(folder, settings.withCorrupt((body, what) -> corrupt.add(body)));
         housekeeping = new Housekeeping(at.store, SCHEDULE);
     }
 
@@ -97,7 +97,8 @@ final class HousekeepingTest {
             minutes(2); // a look, and one minute counted
         }
         assertThat(at.group.meta().sessions).isEqualTo(1);
-        assertThat(at.group.meta().elapsedMillis).isEqualTo(Duration.ofMinutes(50).toMillis());
+        assertThat(at.group.meta().elapsedMillis)
+                .isEqualTo(Duration.ofMinutes(50).toMillis());
         minute += 1_000_000; // and this owner was asleep: one step counts two minutes at most
         minutes(1);
         assertThat(at.group.meta().sessions).isEqualTo(1);
@@ -121,7 +122,10 @@ final class HousekeepingTest {
         at.run(session, 2, 1, new Action.Create(StoreFixture.USER, "b", "")); // the session goes on
         minutes(40);
         assertThat(at.group.meta().sessions).isEqualTo(1);
-        assertThat(at.run(StoreFixture.delivery("d", "text", "INBOX")).placed().getFirst().repeated())
+        assertThat(at.run(StoreFixture.delivery("d", "text", "INBOX"))
+                        .placed()
+                        .getFirst()
+                        .repeated())
                 .isFalse();
         minutes(40);
         assertThat(at.group.meta().sessions).isZero();
@@ -129,7 +133,7 @@ final class HousekeepingTest {
         minutes(30);
         assertThat(Expiry.anything(at.group.index())).isFalse();
         int[] places = {0};
-        at.group.index().scan(new byte[] {Keys.PLACE}, new byte[] {Keys.PLACE}, (_, _) -> {
+        at.group.index().scan(new byte[] {Keys.PLACE}, new byte[] {Keys.PLACE}, (key, value) -> {
             places[0]++;
             return true;
         });
@@ -147,7 +151,8 @@ final class HousekeepingTest {
         }
         long inbox = at.inbox().id();
         UidSet most = UidSet.ofRanges(java.util.List.of(new long[] {1, 44}, new long[] {46, 90}));
-        MailStore.Body open = at.store.body(at.store.message(inbox, 10).orElseThrow().bodyId());
+        MailStore.Body open =
+                at.store.body(at.store.message(inbox, 10).orElseThrow().bodyId());
         at.store(inbox, most, Change.ADD, "\\Deleted");
         at.run(new Action.Expunge(inbox, most));
         long before = segmentBytes();
@@ -214,9 +219,8 @@ final class HousekeepingTest {
         housekeeping.close();
         at.close();
         open(StoreSettings.defaults().withReserveBytes(Long.MAX_VALUE));
-        assertThatThrownBy(() -> at.deliver("b"))
-                .isInstanceOfSatisfying(
-                        StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL));
+        assertThatThrownBy(() -> at.deliver("b")).isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.kind())
+                .isEqualTo(Kind.FULL));
         assertThat(at.store.health().orElseThrow()).contains("disk full");
         at.store(inbox, UidSet.of(1), Change.ADD, "\\Deleted");
         assertThat(at.run(new Action.Expunge(inbox, UidSet.of(1))).uids()).isEqualTo(UidSet.of(1));

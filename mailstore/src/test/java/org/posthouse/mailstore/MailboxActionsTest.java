@@ -30,9 +30,8 @@ final class MailboxActionsTest {
     }
 
     private void refused(Kind kind, Action<?> action) {
-        assertThatThrownBy(() -> at.run(action))
-                .isInstanceOfSatisfying(
-                        StoreException.class, e -> assertThat(e.kind()).isEqualTo(kind));
+        assertThatThrownBy(() -> at.run(action)).isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.kind())
+                .isEqualTo(kind));
     }
 
     private List<String> names() {

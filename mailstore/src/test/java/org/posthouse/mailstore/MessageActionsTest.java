@@ -35,9 +35,8 @@ final class MessageActionsTest {
     }
 
     private static void refused(Kind kind, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
-        assertThatThrownBy(call)
-                .isInstanceOfSatisfying(
-                        StoreException.class, e -> assertThat(e.kind()).isEqualTo(kind));
+        assertThatThrownBy(call).isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.kind())
+                .isEqualTo(kind));
     }
 
     @Test
@@ -64,7 +63,9 @@ final class MessageActionsTest {
         long work = at.create("Work");
         List<Action.Placed> placed =
                 at.run(StoreFixture.delivery("x", "text", "INBOX", "Work")).placed();
-        assertThat(placed).extracting(Action.Placed::mailboxId).containsExactly(at.inbox().id(), work);
+        assertThat(placed)
+                .extracting(Action.Placed::mailboxId)
+                .containsExactly(at.inbox().id(), work);
         assertThat(at.store.message(work, 1).orElseThrow().bodyId())
                 .isEqualTo(at.store.message(at.inbox().id(), 1).orElseThrow().bodyId());
         refused(Kind.NO_SUCH_MAILBOX, () -> at.run(StoreFixture.delivery("y", "text", "INBOX", "Nowhere")));
@@ -106,8 +107,7 @@ final class MessageActionsTest {
         assertThat(at.store.view(drafts).flags(1).names()).containsExactly("\\Seen", "$Label");
         refused(Kind.NO_SUCH_MAILBOX, () -> at.run(new Action.Append(StoreFixture.USER, "Nowhere", two)));
         List<Action.NewMessage> broken = List.of(
-                two.getFirst(),
-                new Action.NewMessage(new NewBody.Staged(7, 1, 1), Flags.NONE, StoreFixture.stamp(6)));
+                two.getFirst(), new Action.NewMessage(new NewBody.Staged(7, 1, 1), Flags.NONE, StoreFixture.stamp(6)));
         refused(Kind.GONE, () -> at.run(new Action.Append(StoreFixture.USER, "Drafts", broken)));
         assertThat(at.store.status(drafts).messages()).isEqualTo(2);
     }
@@ -122,18 +122,14 @@ final class MessageActionsTest {
         assertThat(stored.changed()).isEqualTo(UidSet.range(2, 5));
         assertThat(at.store.status(inbox).unseen()).isEqualTo(1);
         assertThat(at.store.status(inbox).keywords()).containsExactly("Blue");
-        assertThat(at.store(inbox, UidSet.range(2, 3), Change.ADD, "\\Seen")).isEqualTo(
-                new Action.Stored(0, UidSet.EMPTY, UidSet.EMPTY));
+        assertThat(at.store(inbox, UidSet.range(2, 3), Change.ADD, "\\Seen"))
+                .isEqualTo(new Action.Stored(0, UidSet.EMPTY, UidSet.EMPTY));
         at.store(inbox, UidSet.of(3), Change.REMOVE, "blue");
         assertThat(at.store.message(inbox, 3).orElseThrow().flags()).isEqualTo(Flags.of(Flags.SEEN));
         at.store(inbox, UidSet.of(4), Change.REPLACE, "\\Flagged");
         assertThat(at.store.message(inbox, 4).orElseThrow().flags()).isEqualTo(Flags.of(Flags.FLAGGED));
         Action.Stored conditional = at.run(new Action.StoreFlags(
-                inbox,
-                UidSet.range(1, 5),
-                Change.ADD,
-                Flags.of(Flags.ANSWERED),
-                OptionalLong.of(stored.modSeq())));
+                inbox, UidSet.range(1, 5), Change.ADD, Flags.of(Flags.ANSWERED), OptionalLong.of(stored.modSeq())));
         assertThat(conditional.changed()).isEqualTo(UidSet.of(1, 2, 5));
         assertThat(conditional.modified()).isEqualTo(UidSet.of(3, 4));
     }
@@ -147,7 +143,8 @@ final class MessageActionsTest {
         }
         refused(Kind.LIMIT, () -> at.store(inbox, UidSet.of(1), Change.ADD, "onemore"));
         assertThat(at.store.message(inbox, 1).orElseThrow().flags().keywords()).hasSize(Limits.KEYWORDS_MAX);
-        assertThat(at.store.view(inbox).flags(0)).isEqualTo(at.store.message(inbox, 1).orElseThrow().flags());
+        assertThat(at.store.view(inbox).flags(0))
+                .isEqualTo(at.store.message(inbox, 1).orElseThrow().flags());
     }
 
     @Test
@@ -161,7 +158,8 @@ final class MessageActionsTest {
         Action.Copied copied = at.run(new Action.Copy(inbox, UidSet.range(1, 2), to));
         assertThat(copied.from()).containsExactly(1L, 2L);
         assertThat(copied.to()).containsExactly(1L, 2L);
-        assertThat(copied.uidValidity()).isEqualTo(at.store.mailbox(to).orElseThrow().uidValidity());
+        assertThat(copied.uidValidity())
+                .isEqualTo(at.store.mailbox(to).orElseThrow().uidValidity());
         assertThat(at.store.message(to, 2).orElseThrow().flags().names()).containsExactly("\\Flagged", "red");
         assertThat(at.text(to, 2)).isEqualTo("two");
         refused(Kind.GONE, () -> at.run(new Action.Copy(inbox, UidSet.range(1, 3), to)));
@@ -196,8 +194,7 @@ final class MessageActionsTest {
         Changes changes = at.store.changes(inbox, since);
         assertThat(changes.changed()).isEmpty();
         assertThat(changes.expunged())
-                .containsExactly(
-                        new Changes.Gone(expunged.modSeq(), 2, 3), new Changes.Gone(expunged.modSeq(), 4, 5));
+                .containsExactly(new Changes.Gone(expunged.modSeq(), 2, 3), new Changes.Gone(expunged.modSeq(), 4, 5));
         assertThat(at.store.changes(inbox, 0).changed())
                 .extracting(MessageRow::uid)
                 .containsExactly(1L, 3L);

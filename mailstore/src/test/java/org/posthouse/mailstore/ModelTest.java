@@ -61,7 +61,8 @@ final class ModelTest {
     }
 
     private Model.Box box(long id) {
-        return at.store.mailbox(id)
+        return at.store
+                .mailbox(id)
                 .map(mailbox -> model.user(mailbox.user()).get(mailbox.name()))
                 .orElse(null);
     }
@@ -78,8 +79,11 @@ final class ModelTest {
                 if (from == null) {
                     yield Kind.NO_SUCH_MAILBOX;
                 }
-                Model.store(from, store, new HashSet<>(((Action.Stored) result)
-                        .modified().stream().boxed().toList()));
+                Model.store(
+                        from,
+                        store,
+                        new HashSet<>(((Action.Stored) result)
+                                .modified().stream().boxed().toList()));
                 yield "";
             }
             case Action.Copy copy -> from == null || to == null ? Kind.NO_SUCH_MAILBOX : Model.copy(from, copy, to);
@@ -132,13 +136,19 @@ final class ModelTest {
         assertThat(status.uidNext()).as(when).isEqualTo(box.uidNext);
         assertThat(view.uidNext()).as(when).isEqualTo(box.uidNext);
         assertThat(view.highestModSeq()).as(when).isEqualTo(status.highestModSeq());
-        assertThat(status.bytes()).as(when).isEqualTo(box.messages.stream().mapToLong(m -> m.size).sum());
+        assertThat(status.bytes())
+                .as(when)
+                .isEqualTo(box.messages.stream().mapToLong(m -> m.size).sum());
         assertThat(status.unseen())
                 .as(when)
-                .isEqualTo(box.messages.stream().filter(m -> !m.flags.has(Flags.SEEN)).count());
+                .isEqualTo(box.messages.stream()
+                        .filter(m -> !m.flags.has(Flags.SEEN))
+                        .count());
         assertThat(status.deleted())
                 .as(when)
-                .isEqualTo(box.messages.stream().filter(m -> m.flags.has(Flags.DELETED)).count());
+                .isEqualTo(box.messages.stream()
+                        .filter(m -> m.flags.has(Flags.DELETED))
+                        .count());
         for (int i = 0; i < view.size(); i++) {
             Model.Message message = box.messages.get(i);
             assertThat(view.uid(i)).as(when).isEqualTo(message.uid);

@@ -107,7 +107,8 @@ final class ReplicaTest {
             names.add(file.name());
         }
         try (Stream<Path> all = Files.walk(checkpoint)) {
-            assertThat(all.filter(Files::isRegularFile).map(p -> checkpoint.relativize(p).toString()))
+            assertThat(all.filter(Files::isRegularFile)
+                            .map(p -> checkpoint.relativize(p).toString()))
                     .containsExactlyInAnyOrderElementsOf(names);
         }
     }
@@ -187,7 +188,9 @@ final class ReplicaTest {
             Position position = after.open();
             usedLive += position.index() > 0 ? 1 : 0;
             // Had anything been flushed, and were it not trusted, this would be START.
-            assertThat(position.index() > 0).as("seed %d: live state used", seed).isEqualTo(flushed(name));
+            assertThat(position.index() > 0)
+                    .as("seed %d: live state used", seed)
+                    .isEqualTo(flushed(name));
             log.replay(after, position.index(), log.last());
             assertThat(last(after)).as("seed %d, round %d", seed, round).isEqualTo(last(one));
             assertThat(everything(after)).isEqualTo(everything(one));
@@ -233,9 +236,7 @@ final class ReplicaTest {
         new Workload(3, store).run(20);
         long before = last(one).value();
         assertThatThrownBy(() -> store.execute(
-                        CommandId.NONE,
-                        new Action.Delete(Workload.USERS.getFirst(), "INBOX"),
-                        StoreFixture.SOON))
+                        CommandId.NONE, new Action.Delete(Workload.USERS.getFirst(), "INBOX"), StoreFixture.SOON))
                 .isInstanceOf(StoreException.class);
         assertThat(last(one).index()).isEqualTo(log.last());
         assertThat(last(one).value()).isEqualTo(before);

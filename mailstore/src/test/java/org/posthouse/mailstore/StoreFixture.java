@@ -58,7 +58,10 @@ final class StoreFixture implements AutoCloseable {
     ///
     /// @return the UID
     long deliver(String text) {
-        return run(delivery("d" + deliveries++, text, "INBOX")).placed().getFirst().uid();
+        return run(delivery("d" + deliveries++, text, "INBOX"))
+                .placed()
+                .getFirst()
+                .uid();
     }
 
     Mailbox inbox() {

@@ -44,7 +44,8 @@ final class Workload {
     }
 
     private UidSet uids(long mailbox) {
-        long next = store.mailbox(mailbox).map(m -> store.status(m.id()).uidNext()).orElse(5L);
+        long next =
+                store.mailbox(mailbox).map(m -> store.status(m.id()).uidNext()).orElse(5L);
         if (random.nextInt(4) == 0) {
             return UidSet.of(1 + random.nextLong(next), 1 + random.nextLong(next));
         }
