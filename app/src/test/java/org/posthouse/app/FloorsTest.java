@@ -38,9 +38,10 @@ public class FloorsTest {
             + "|java\\.time\\.(Clock|InstantSource)"
             + "|org\\.slf4j\\..*|java\\.util\\.logging\\..*");
 
-    private static final Pattern IMPURE_CALLS = Pattern.compile(
-            "java\\.lang\\.System\\.(currentTimeMillis|nanoTime|getenv|"
-                    + "getProperty)|java\\.time\\.\\w+\\.now|java\\.util\\.UUID\\.randomUUID|java\\.lang\\.Math\\.random");
+    private static final Pattern IMPURE_CALLS =
+            Pattern.compile("java\\.lang\\.System\\.(currentTimeMillis|nanoTime|getenv|"
+                    + "getProperty)|java\\.time\\.\\w+\\.now"
+                    + "|java\\.util\\.UUID\\.randomUUID|java\\.lang\\.Math\\.random");
 
     /// `Set.of` and `Map.copyOf` iterate in another order on every run (STYLE.md); the core must not.
     private static final Pattern UNORDERED_CALLS = Pattern.compile("java\\.util\\.(Set|Map)\\.(of|copyOf|ofEntries)");

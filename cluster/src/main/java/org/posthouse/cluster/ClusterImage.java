@@ -120,15 +120,8 @@ public record ClusterImage(
                         virtualServer(
                                 virtualServers.get(e.virtualServer()).state(e.state(), e.reason(), e.resources()));
                     case Event.DomainAdded e ->
-                        directory(new DirectoryImage(
-                                SortedMaps.with(directory.domains(), e.domain().name(), e.domain()),
-                                directory.users(),
-                                directory.aliases()));
-                    case Event.DomainRemoved e ->
-                        directory(new DirectoryImage(
-                                SortedMaps.without(directory.domains(), e.name()),
-                                directory.users(),
-                                directory.aliases()));
+                        domains(SortedMaps.with(directory.domains(), e.domain().name(), e.domain()));
+                    case Event.DomainRemoved e -> domains(SortedMaps.without(directory.domains(), e.name()));
                     case Event.UserPut e ->
                         users(SortedMaps.with(directory.users(), e.user().address(), e.user()));
                     case Event.UserRemoved e -> users(SortedMaps.without(directory.users(), e.address()));
@@ -199,6 +192,10 @@ public record ClusterImage(
 
     private ClusterImage directory(DirectoryImage changed) {
         return new ClusterImage(id, name, version, featureLevel, nodes, clusterGroup, virtualServers, changed, history);
+    }
+
+    private ClusterImage domains(SortedMap<String, DirectoryImage.Domain> domains) {
+        return directory(new DirectoryImage(domains, directory.users(), directory.aliases()));
     }
 
     private ClusterImage users(SortedMap<String, DirectoryImage.User> users) {

@@ -1,6 +1,5 @@
 package org.posthouse.cluster;
 
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -16,7 +15,9 @@ public record Reply(boolean accepted, String message, SortedMap<String, String> 
     }
 
     static Reply done(String message, String key, String value) {
-        return new Reply(true, message, new TreeMap<>(Map.of(key, value)));
+        SortedMap<String, String> values = new TreeMap<>();
+        values.put(key, value);
+        return new Reply(true, message, values);
     }
 
     static Reply refused(String message) {
