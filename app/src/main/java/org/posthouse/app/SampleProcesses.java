@@ -34,6 +34,10 @@ final class SampleProcesses {
                 node
                         ? List.of("-Xms32m", "-Xmx256m", "-XX:MaxDirectMemorySize=192m")
                         : List.of("-Xms16m", "-Xmx128m", "-XX:MaxDirectMemorySize=64m"));
+        if (folder.sample().nodes() > 1) {
+            // Many on one machine: the optimising compiler would keep its cores busy for minutes after each start.
+            options.add("-XX:TieredStopAtLevel=1");
+        }
         options.add("-Dposthouse.log=" + log.resolve(name + ".log"));
         Path root = Path.of(System.getProperty("posthouse.root", "."));
         Path cache = root.resolve("app/target/posthouse.aot");
