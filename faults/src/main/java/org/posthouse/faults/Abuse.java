@@ -67,8 +67,7 @@ final class Abuse {
                 "no header here, just a line\r\nand another\r\n",
                 "Subject: no empty line behind the head\r\nX: y\r\n",
                 ": no name\r\n  folded nothing\r\n\r\nbody\r\n",
-                "Subject: \u00ff\u00fe\u0080 raw bytes \u00e4\r\nFrom: <<<>>>,,;:\"\r\n"
-                        + "To: \"open\r\n\r\nbody \u00a0\r\n",
+                "Subject: \u00ff\u00fe\u0080 raw bytes \u00e4\r\nFrom: <<>>,;:\"\r\nTo: \"open\r\n\r\n \u00a0\r\n",
                 "Content-Type: ;;;=\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!! not base64 ====\r\n",
                 "Content-Type: message/rfc822\r\n\r\n" + "Content-Type: message/rfc822\r\n\r\n".repeat(150)
                         + "deep\r\n",

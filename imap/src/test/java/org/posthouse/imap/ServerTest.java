@@ -277,8 +277,14 @@ class ServerTest {
             said.writeBytes(
                     (LOGIN + "\r\na2 APPEND INBOX {" + message.length + "+}\r\n").getBytes(StandardCharsets.US_ASCII));
             said.writeBytes(message);
-            said.writeBytes(("\r\na3 SELECT INBOX\r\na4 FETCH 1 BODY.PEEK[]\r\n"
-                            + "a5 FETCH 1 BODY.PEEK[]<1000000.200000>\r\na6 LOGOUT\r\n")
+            said.writeBytes(String.join(
+                            "\r\n",
+                            "",
+                            "a3 SELECT INBOX",
+                            "a4 FETCH 1 BODY.PEEK[]",
+                            "a5 FETCH 1 BODY.PEEK[]<1000000.200000>",
+                            "a6 LOGOUT",
+                            "")
                     .getBytes(StandardCharsets.US_ASCII));
             Thread writer = Thread.ofVirtual().start(() -> {
                 try {

@@ -108,8 +108,8 @@ class SmtpServerTest {
                 SmtpClient client = server.connect()) {
             client.say("EHLO client.example").answer();
             for (int i = 0; i < 50; i++) {
-                client.raw("MAIL FROM:<a@b.example>\r\nRCPT TO:<ann@example.org>\r\n"
-                        + "RCPT TO:<nobody@example.org>\r\nDATA\r\n");
+                client.raw("MAIL FROM:<a@b.example>\r\nRCPT TO:<ann@example.org>\r\n");
+                client.raw("RCPT TO:<nobody@example.org>\r\nDATA\r\n");
                 client.expect("250").expect("250").expect("550").expect("354");
                 client.raw("Subject: " + i + "\r\n\r\n" + "line\r\n".repeat(i * 100) + ".\r\n")
                         .expect("250 2.0.0");
