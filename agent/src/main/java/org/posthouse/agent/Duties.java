@@ -228,6 +228,9 @@ final class Duties implements AutoCloseable {
     }
 
     private void report(Duty.ReportLost lost) throws IOException {
+        if (parts.server(lost.group()).reopenOnce()) {
+            return;
+        }
         parts.cluster()
                 .submit(
                         new Command.ReportLost(

@@ -45,6 +45,7 @@ final class HostedServer implements AutoCloseable {
     private volatile Hosting hosting;
     private volatile boolean failed;
     private volatile boolean opening;
+    private boolean reopened; // of the thread that carries out duties
 
     /// What all virtual servers of a node share.
     ///
@@ -117,6 +118,7 @@ final class HostedServer implements AutoCloseable {
     void join(int incarnation) throws IOException {
         LOG.info("{}: joining its storage group as {}.{}, to be filled", name, around.node(), incarnation);
         end(true);
+        reopened = false;
         around.remembered().hold(name, incarnation);
         begin(incarnation, (group, listener) -> around.host()
                 .join(groupName(), new MemberId(around.node(), incarnation), group, listener));
@@ -137,6 +139,21 @@ final class HostedServer implements AutoCloseable {
             failed = true;
             LOG.error("{}: its replica here cannot be opened; it is made anew", name, e);
         }
+    }
+
+    /// Opens a replica once more that went out of service while it ran: a failed disk may work again, and its folder
+    /// is whole. Once only; what fails twice is made anew.
+    ///
+    /// @return whether it is in service again
+    boolean reopenOnce() throws IOException {
+        if (hosting == null || reopened) {
+            return false;
+        }
+        LOG.info("{}: its replica here went out of service; opening it once more", name);
+        reopened = true;
+        end(false);
+        reopen();
+        return !failed;
     }
 
     void leave() throws IOException {

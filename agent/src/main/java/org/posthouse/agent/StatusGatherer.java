@@ -13,10 +13,10 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.posthouse.agent.StatusReport.ReplicaStatus;
 import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.Coordinator;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.HistoryEntry;
 import org.posthouse.cluster.Node;
-import org.posthouse.cluster.NodeState;
 import org.posthouse.cluster.Quorum;
 import org.posthouse.cluster.Replica;
 import org.posthouse.cluster.Survival;
@@ -64,12 +64,14 @@ final class StatusGatherer {
 
     /// The whole report; takes 700 ms at most when nodes do not answer.
     StatusReport gather() {
-        ClusterImage image = parts.cluster().replica().image();
+        ClusterImage recorded = parts.cluster().replica().image();
         Facts facts = parts.pulse().facts();
+        // Without a quorum nothing is recorded; what this node hears itself is shown all the same.
+        ClusterImage image = Coordinator.seen(recorded, facts, System.currentTimeMillis());
         Map<String, Local> answers = ask(image);
         List<StatusReport.NodeStatus> nodes = new ArrayList<>();
         for (Node node : image.nodes().values()) {
-            nodes.add(nodeStatus(image, facts, node, Optional.ofNullable(answers.get(node.name()))));
+            nodes.add(nodeStatus(image, node, Optional.ofNullable(answers.get(node.name()))));
         }
         List<StatusReport.ServerStatus> servers = new ArrayList<>();
         for (VirtualServer server : image.virtualServers().values()) {
@@ -82,9 +84,9 @@ final class StatusGatherer {
         int needed = Quorum.needed(voters.size());
         var quorum = new StatusReport.QuorumStatus(voters.size(), alive, needed, alive >= needed);
         String coordinator = parts.cluster().coordinator().orElse("");
-        List<HistoryEntry> history = image.history();
+        List<HistoryEntry> history = recorded.history();
         return new StatusReport(
-                new StatusReport.ClusterStatus(image.name(), image.id(), image.version(), coordinator, quorum),
+                new StatusReport.ClusterStatus(image.name(), image.id(), recorded.version(), coordinator, quorum),
                 nodes,
                 servers,
                 history.subList(Math.max(0, history.size() - EVENTS_SHOWN), history.size()));
@@ -129,20 +131,16 @@ final class StatusGatherer {
                 .map(Facts.Heard::heartbeat);
     }
 
-    private StatusReport.NodeStatus nodeStatus(ClusterImage image, Facts facts, Node node, Optional<Local> answer) {
-        // Without a quorum the image says nothing new: what this node hears itself counts then.
-        boolean up = heard(facts, node.name()).isPresent();
+    private static StatusReport.NodeStatus nodeStatus(ClusterImage image, Node node, Optional<Local> answer) {
         boolean votes = image.clusterGroup().of(node).map(Replica::votes).orElse(false);
         return new StatusReport.NodeStatus(
                 node.name(),
-                up ? NodeState.UP : NodeState.DOWN,
+                node.state(),
                 answer.map(Local::pid).orElse(0L),
                 node.host(),
                 votes,
                 node.incarnation(),
-                up == node.up()
-                        ? node.reason()
-                        : "not heard by " + parts.settings().node());
+                node.reason());
     }
 
     private static StatusReport.ServerStatus serverStatus(

@@ -87,7 +87,9 @@ public record ClusterImage(
                     case Event.NodeDown e -> node(nodes.get(e.node()).in(NodeState.DOWN, at, e.reason()));
                     case Event.NodeReincarnated e -> reincarnated(e);
                     case Event.ReplicaLost e ->
-                        replicas(e.group(), replicasOf(e.group()).lost(e.node(), e.incarnation()));
+                        replicas(e.group(), replicasOf(e.group()).lost(e.node(), e.incarnation(), true));
+                    case Event.ReplicaFound e ->
+                        replicas(e.group(), replicasOf(e.group()).lost(e.node(), e.incarnation(), false));
                     case Event.OpenRecorded e -> opened(e, newVersion, at);
                     case Event.Permitted e -> {
                         var given = new VirtualServer.Permission(e.owner(), e.heir(), newVersion, at, e.reason());

@@ -67,6 +67,18 @@ public final class Coordinator {
         return new Decision(draft.events(), Reply.done(""));
     }
 
+    /// An image as it looks by what is heard now, recorded or not: for showing, also while no quorum records
+    /// anything.
+    public static ClusterImage seen(ClusterImage image, Facts facts, long now) {
+        Draft draft = new Draft(image, facts, now);
+        judgeNodes(draft);
+        recordOpens(draft);
+        for (String name : draft.virtualServers()) {
+            judgeState(draft, name);
+        }
+        return draft.image();
+    }
+
     private static void judgeNodes(Draft draft) {
         for (Node node : draft.image().nodes().values()) {
             Facts.Heard heard = draft.facts.nodes().get(node.name());

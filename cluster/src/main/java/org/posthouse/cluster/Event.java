@@ -14,6 +14,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Event.NodeDown.class, name = "node-down"),
     @JsonSubTypes.Type(value = Event.NodeReincarnated.class, name = "node-reincarnated"),
     @JsonSubTypes.Type(value = Event.ReplicaLost.class, name = "replica-lost"),
+    @JsonSubTypes.Type(value = Event.ReplicaFound.class, name = "replica-found"),
     @JsonSubTypes.Type(value = Event.OpenRecorded.class, name = "open-recorded"),
     @JsonSubTypes.Type(value = Event.Permitted.class, name = "permitted"),
     @JsonSubTypes.Type(value = Event.ReplicaChangeStarted.class, name = "replica-change-started"),
@@ -49,6 +50,9 @@ public sealed interface Event {
 
     /// A node found its replica of a virtual server damaged or gone.
     record ReplicaLost(String group, String node, int incarnation, String reason) implements Event {}
+
+    /// A replica said to be lost works after all, under its old incarnation: its node could open it again.
+    record ReplicaFound(String group, String node, int incarnation) implements Event {}
 
     /// A storage group has committed and applied an `Open`: its node is the owner.
     record OpenRecorded(String virtualServer, String node, OpenEpoch epoch, long version) implements Event {}
@@ -111,6 +115,8 @@ public sealed interface Event {
                         "node " + e.node() + " takes part as " + e.node() + "." + e.incarnation() + ": " + e.reason());
             case ReplicaLost e ->
                 Optional.of(e.group() + ": replica " + e.node() + "." + e.incarnation() + " is lost: " + e.reason());
+            case ReplicaFound e ->
+                Optional.of(e.group() + ": replica " + e.node() + "." + e.incarnation() + " works after all");
             case OpenRecorded e -> Optional.of(e.virtualServer() + " opened on " + e.node() + " in epoch " + e.epoch());
             case Permitted e ->
                 Optional.of(e.virtualServer() + ": owner " + e.owner() + ", heir "

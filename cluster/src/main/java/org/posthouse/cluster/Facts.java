@@ -13,6 +13,10 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
     /// A node is down after so long without a heartbeat.
     public static final long DOWN_AFTER_MILLIS = 1000;
 
+    /// A node whose last heartbeats did not arrive is given nothing new, though it is not down yet: after a failover
+    /// that is the node that was just lost.
+    public static final long JUST_HEARD_MILLIS = 350;
+
     /// A replica no more than so many entries behind counts as caught up: at 2,000 entries a second, what a
     /// heartbeat of 100 ms and the way there leave open.
     public static final long CAUGHT_UP_ENTRIES = 1000;
@@ -81,6 +85,12 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
             }
         }
         return Optional.ofNullable(leader);
+    }
+
+    /// Whether a node's newest heartbeat is not older than those of others that live.
+    boolean justHeard(String node) {
+        Heard heard = nodes.get(node);
+        return heard != null && heard.ageMillis() <= JUST_HEARD_MILLIS;
     }
 
     /// Whether a replica is known to be out of service.

@@ -64,6 +64,7 @@ final class OwnerPlanner {
         return Placement.order(draft.image(), server)
                 .filter(node -> !node.equals(server.permission().owner()))
                 .filter(node -> canTakeOver(draft.image(), draft.facts, server, node))
+                .filter(draft.facts::justHeard)
                 .findFirst();
     }
 
@@ -72,6 +73,7 @@ final class OwnerPlanner {
         return Placement.order(draft.image(), server)
                 .filter(node -> !node.equals(server.permission().owner()))
                 .filter(node -> draft.image().nodes().get(node).up())
+                .filter(draft.facts::justHeard)
                 .filter(node -> !holds(draft.image(), draft.facts, server, node))
                 .filter(node -> mayTake(draft.image(), server, node))
                 .findFirst();

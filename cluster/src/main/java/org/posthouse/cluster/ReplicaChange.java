@@ -14,12 +14,12 @@ import java.util.Optional;
 /// @param reason why it was planned
 public record ReplicaChange(Replica added, Optional<Replica> removed, Step step, long since, String reason) {
 
-    /// The same with this replica marked as lost, if it is the one to be removed.
-    ReplicaChange marking(String node, int incarnation) {
+    /// The same with this replica marked as lost or not, if it is the one to be removed.
+    ReplicaChange marking(String node, int incarnation, boolean isLost) {
         return new ReplicaChange(
                 added,
                 removed.map(old ->
-                        old.belongsTo(node, incarnation) ? new Replica(node, incarnation, old.role(), true) : old),
+                        old.belongsTo(node, incarnation) ? new Replica(node, incarnation, old.role(), isLost) : old),
                 step,
                 since,
                 reason);

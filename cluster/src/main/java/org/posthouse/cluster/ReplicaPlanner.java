@@ -18,9 +18,24 @@ final class ReplicaPlanner {
     /// Takes changes under way as far as what is known allows.
     static void advance(Draft draft) {
         for (String group : groups(draft.image())) {
+            findAgain(draft, group);
             ReplicaSet set = draft.image().replicas(group).orElseThrow();
             if (set.change().isPresent()) {
                 advance(draft, group, set, set.change().get());
+            }
+        }
+    }
+
+    /// What was out of service may have been opened again, with all that it had agreed to, before anything was made
+    /// in its place: without a majority of others nothing could be.
+    private static void findAgain(Draft draft, String group) {
+        for (Replica replica : draft.image().replicas(group).orElseThrow().replicas()) {
+            boolean works = draft.facts
+                    .membership(group, replica.node(), replica.incarnation())
+                    .filter(membership -> !membership.failed())
+                    .isPresent();
+            if (replica.lost() && works) {
+                draft.add(new Event.ReplicaFound(group, replica.node(), replica.incarnation()));
             }
         }
     }

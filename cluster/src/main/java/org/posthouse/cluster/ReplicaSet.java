@@ -86,13 +86,13 @@ public record ReplicaSet(List<Replica> replicas, Optional<ReplicaChange> change)
                         filling.reason())));
     }
 
-    ReplicaSet lost(String node, int incarnation) {
+    ReplicaSet lost(String node, int incarnation, boolean isLost) {
         List<Replica> marked = replicas.stream()
                 .map(replica -> replica.belongsTo(node, incarnation)
-                        ? new Replica(node, incarnation, replica.role(), true)
+                        ? new Replica(node, incarnation, replica.role(), isLost)
                         : replica)
                 .toList();
-        Optional<ReplicaChange> marking = change.map(under -> under.marking(node, incarnation));
+        Optional<ReplicaChange> marking = change.map(under -> under.marking(node, incarnation, isLost));
         return new ReplicaSet(marked, marking);
     }
 

@@ -387,6 +387,13 @@ final class ModelCluster {
                         if (!there && !takesPart(group, seat)) {
                             return;
                         }
+                        // Replication gives nobody a vote who does not hold what is committed.
+                        boolean voted = group.config.stream().anyMatch(old -> old.sameMember(seat) && old.votes());
+                        if (seat.votes()
+                                && !voted
+                                && (!takesPart(group, seat) || group.members.get(key(seat)).stored < group.committed)) {
+                            return;
+                        }
                     }
                     group.config = change.wanted();
                 }

@@ -1,0 +1,132 @@
+package org.posthouse.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Stories of the sample cluster (vs1 to vs3 on n1 to n3, n4 passive), told in steps of 100 ms.
+class CoordinatorTest {
+    private ModelCluster cluster;
+
+    @BeforeEach
+    void begin() {
+        cluster = new ModelCluster(3, 4, 3);
+        steps(200);
+    }
+
+    private void steps(int count) {
+        for (int step = 0; step < count; step++) {
+            cluster.step();
+        }
+    }
+
+    private VirtualServer server(String name) {
+        return cluster.image.virtualServers().get(name);
+    }
+
+    private boolean survives(String name) {
+        return Survival.of(cluster.image, cluster.facts(), name).survives();
+    }
+
+    @Test
+    void thePassiveNodeTakesOneAndNoMore() {
+        // Four active nodes and n5 passive: five voters, so that the cluster group outlives two losses.
+        cluster = new ModelCluster(3, 5, 4);
+        steps(200);
+        assertThat(survives("vs1") && survives("vs2") && survives("vs3") && survives("vs4"))
+                .isTrue();
+        cluster.kill("n3");
+        steps(30);
+        assertThat(server("vs3").permission().owner()).isEqualTo("n5");
+        assertThat(server("vs3").state()).isEqualTo(GroupState.ONLINE);
+        assertThat(survives("vs1") || survives("vs2") || survives("vs4")).isFalse();
+
+        // After a quarter of an hour the lost node's replicas are made anew, so the next loss costs no majority.
+        steps(16 * 60 * 10);
+        cluster.kill("n1");
+        steps(50);
+        assertThat(server("vs2").state()).isEqualTo(GroupState.ONLINE);
+        assertThat(server("vs3").state()).isEqualTo(GroupState.ONLINE);
+        assertThat(server("vs1").state()).isEqualTo(GroupState.FAILED);
+        assertThat(server("vs1").reason())
+                .isEqualTo("its owner n1 is down and no other node that lives and may own it has room (one-per-node)");
+
+        cluster.start("n3", false);
+        steps(300);
+        assertThat(server("vs1").state()).as(server("vs1").reason()).isEqualTo(GroupState.ONLINE);
+        assertThat(server("vs1").permission().owner()).isEqualTo("n3");
+        assertThat(server("vs2").permission().owner()).isEqualTo("n2");
+        assertThat(server("vs3").permission().owner()).isEqualTo("n5");
+    }
+
+    @Test
+    void nothingMovesBackWhenTheOwnerReturns() {
+        cluster.kill("n1");
+        steps(30);
+        cluster.start("n1", false);
+        steps(300);
+        assertThat(server("vs1").permission().owner()).isEqualTo("n4");
+        assertThat(server("vs1").permission().heir()).contains("n1");
+        assertThat(survives("vs1") && survives("vs2") && survives("vs3")).isTrue();
+    }
+
+    @Test
+    void aMoveToANodeWithoutReplicaMakesOneFirst() {
+        cluster.kill("n1");
+        steps(30);
+        cluster.start("n1", false);
+        steps(300);
+        assertThat(server("vs2").replicas().on("n1")).isTrue();
+        cluster.submit(new Command.Move("vs2", "n1"));
+        steps(100);
+        assertThat(server("vs2").permission().owner()).isEqualTo("n1");
+        assertThat(server("vs2").move()).isEmpty();
+        cluster.submit(new Command.Move("vs1", "n2"));
+        steps(200);
+        assertThat(server("vs1").permission().owner()).isEqualTo("n2");
+    }
+
+    @Test
+    void aMoveIsRefusedWithTheRuleThatRefuses() {
+        refused(new Command.Move("vs9", "n4"), "no virtual server 'vs9'");
+        refused(new Command.Move("vs1", "n9"), "no node 'n9'");
+        refused(new Command.Move("vs1", "n2"), "n2 has no room: it owns [vs2] and the policy is one-per-node");
+        cluster.kill("n4");
+        steps(30);
+        refused(new Command.Move("vs1", "n4"), "node n4 is down: not heard for");
+    }
+
+    private void refused(Command command, String because) {
+        Reply reply = cluster.decide(command);
+        assertThat(reply.accepted()).isFalse();
+        assertThat(reply.message()).contains(because);
+    }
+
+    @Test
+    void aWipedNodeComesBackUnderTheNextIncarnationAndIsRefilled() {
+        cluster.kill("n2");
+        steps(30);
+        cluster.start("n2", true);
+        steps(400);
+        assertThat(cluster.image.nodes().get("n2").incarnation()).isGreaterThan(1);
+        assertThat(cluster.image.clusterGroup().voters().stream().map(Replica::node))
+                .containsExactly("n1", "n2", "n3");
+        assertThat(cluster.image.clusterGroup().of(cluster.image.nodes().get("n2")))
+                .isPresent();
+        assertThat(survives("vs1") && survives("vs2") && survives("vs3")).isTrue();
+    }
+
+    @Test
+    void aMajorityOfReplicasLostIsSaidAndRecoversByItself() {
+        cluster.kill("n1");
+        cluster.kill("n4");
+        steps(30);
+        assertThat(server("vs1").state()).isEqualTo(GroupState.FAILED);
+        assertThat(server("vs1").reason()).isEqualTo("only 1 of its 3 replicas lives, 2 are needed; missing: n1, n4");
+        assertThat(server("vs2").state()).isEqualTo(GroupState.ONLINE);
+        cluster.start("n4", false);
+        steps(200);
+        assertThat(server("vs1").state()).isEqualTo(GroupState.ONLINE);
+    }
+}
