@@ -7,6 +7,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.server.storage.StorageImplUtils;
+import org.apache.ratis.util.SizeInBytes;
 
 /// A group's folder on disk (see the package comment for the layout): who this process is in the group, where
 /// Ratis keeps its log, where the snapshots lie.
@@ -22,7 +26,7 @@ record GroupFolder(Path path, RaftGroupId id) {
         /// Nothing here.
         ABSENT,
         /// Begun, but Ratis' own files are not known to be complete: a crash in the middle of form or join. The
-        /// member has not voted.
+        /// member's server was never started, so it has not voted.
         BEGUN,
         /// In use: it may have voted, so its files must never be made anew under the same member id.
         MADE
@@ -101,6 +105,19 @@ record GroupFolder(Path path, RaftGroupId id) {
         }
         Durable.write(path.resolve(MEMBER), (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
         Durable.syncFolder(path.getParent());
+    }
+
+    /// Makes Ratis' own files for a member that has not voted. Durable on return.
+    void format() throws IOException {
+        Durable.deleteTree(raft());
+        RaftStorage storage = StorageImplUtils.newRaftStorage(
+                raft().toFile(),
+                SizeInBytes.valueOf(0),
+                RaftStorage.StartupOption.FORMAT,
+                RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION);
+        storage.initialize();
+        storage.close();
+        Durable.syncFolders(path);
     }
 
     /// Renames the folder to `<group>.quarantined-<n>`, with the lowest free n.

@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
 /// called that waits for the group.
 final class HostedGroup implements GroupMember, GroupMachine.Events {
     private static final Logger LOG = LoggerFactory.getLogger(HostedGroup.class);
+    private static final long SILENT_MILLIS = 4_000;
     private static final Duration LOG_RETRY_MAX = Duration.ofSeconds(30);
 
     /// What a running server consists of.
@@ -84,7 +85,7 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
 
     // ---- opening and closing
 
-    /// Starts a member that has no state yet.
+    /// Starts a member whose folder was just made.
     void startEmpty() throws IOException {
         lock.lock();
         try {
@@ -95,7 +96,7 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
                 throw new IOException(
                         group + ": a new member begins with an empty replica, but this one is at " + position);
             }
-            start(StartupOption.FORMAT);
+            start();
         } finally {
             lock.unlock();
         }
@@ -123,19 +124,19 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
             }
             // Ratis renames raft-meta without forcing the folder to disk; a rename not forced yet is forced here.
             Durable.syncFolder(folder.current());
-            start(StartupOption.RECOVER);
+            start();
         } finally {
             lock.unlock();
         }
     }
 
-    private void start(StartupOption option) throws IOException {
+    private void start() throws IOException {
         GroupMachine machine = new GroupMachine(group, self(), replica, snapshots, listener, progress, this);
         RaftProperties properties = RatisProperties.ofGroup(settings.limits(), folder.path());
         RaftServer server = RaftServer.newBuilder()
                 .setServerId(RaftIds.peer(self()))
                 .setGroup(RaftGroup.valueOf(folder.id(), RaftIds.peers(identity.initial())))
-                .setOption(option)
+                .setOption(StartupOption.RECOVER)
                 .setStateMachineRegistry(_ -> machine)
                 .setProperties(properties)
                 .setParameters(rpc.parameters())
@@ -231,7 +232,7 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
                     && replica.applied().index() < newest.get().position().index()) {
                 replica.restore(newest.get().folder(), newest.get().position());
             }
-            start(StartupOption.RECOVER);
+            start();
         } catch (IOException | RuntimeException e) {
             background("fail", () -> fail("it could not be started anew (" + reason + "): " + e.getMessage(), e));
         } finally {
@@ -345,8 +346,15 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
 
     void tidy() {
         SnapshotKeeper now = keeper;
-        if (now != null && !closed) {
-            now.tidy();
+        Running leading = running;
+        if (now == null || leading == null || closed) {
+            return;
+        }
+        now.tidy();
+        for (Follower follower : leading.membership().followers()) {
+            if (follower.lastHeardMillis() > SILENT_MILLIS) {
+                rpc.reconnect(RaftIds.peer(follower.id()), Duration.ofMillis(SILENT_MILLIS));
+            }
         }
     }
 

@@ -27,7 +27,7 @@ public record Limits(
             Duration.ofMillis(150),
             Duration.ofMillis(300),
             Duration.ofSeconds(60),
-            new Snapshotting(20_000, 256 << 20, Duration.ofHours(1), 32 << 20, Duration.ofSeconds(60)),
+            new Snapshotting(20_000, 256 << 20, Duration.ofHours(1), 32 << 20, Duration.ofSeconds(60), 100 << 20),
             4096,
             64 << 20,
             8 << 20,
@@ -40,7 +40,9 @@ public record Limits(
     /// @param age age of the last that makes a new one due, if anything was applied since
     /// @param logKeptBytes log kept behind the newest, so that a member that lags a little is filled by log
     /// @param sendHold how long after its last use by another member a snapshot, and the log behind it, is kept
-    public record Snapshotting(long entries, long bytes, Duration age, long logKeptBytes, Duration sendHold) {}
+    /// @param fetchBytesPerSecond how fast a member fetches a snapshot, so that entries and heartbeats get through
+    public record Snapshotting(
+            long entries, long bytes, Duration age, long logKeptBytes, Duration sendHold, long fetchBytesPerSecond) {}
 
     /// When a leader counts as gray: leading, with work waiting, and getting nothing done.
     ///

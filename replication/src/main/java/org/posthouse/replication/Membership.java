@@ -24,6 +24,7 @@ import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.protocol.exceptions.ReconfigurationInProgressException;
 import org.apache.ratis.protocol.exceptions.ReconfigurationTimeoutException;
 import org.apache.ratis.protocol.exceptions.SetConfigurationException;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.posthouse.replication.ReplicationException.Kind;
 import org.slf4j.Logger;
@@ -40,12 +41,16 @@ final class Membership {
     private static final Duration TRANSFER_TRY = Duration.ofSeconds(1);
     private static final long GONE_MILLIS = 1_500;
 
+    /// A configuration of Ratis' and what it says.
+    private record Known(RaftConfiguration configuration, List<Member> members) {}
+
     private final GroupName group;
     private final MemberId self;
     private final RaftServer server;
     private final RaftServer.Division division;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
+    private volatile Known lastKnown;
     private volatile long lastSetAt = System.nanoTime();
 
     Membership(GroupName group, MemberId self, RaftServer server, RaftServer.Division division) {
@@ -55,8 +60,15 @@ final class Membership {
         this.division = division;
     }
 
+    /// The configuration in force. Asked for often and changed rarely, so it is remembered.
     List<Member> members() {
-        return RaftIds.members(division.getRaftConf());
+        RaftConfiguration now = division.getRaftConf();
+        Known known = lastKnown;
+        if (known == null || known.configuration() != now) {
+            known = new Known(now, RaftIds.members(now));
+            lastKnown = known;
+        }
+        return known.members();
     }
 
     /// What the leader knows of the others; empty on others.

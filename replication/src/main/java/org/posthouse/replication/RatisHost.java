@@ -94,14 +94,20 @@ public final class RatisHost implements ReplicationHost {
         try {
             // What a form or join left that did not come to its end has voted in nothing.
             Durable.deleteTree(folder.path());
-            folder.write(identity, GroupFolder.State.BEGUN);
+            make(folder, identity);
             hosted.startEmpty();
-            folder.write(identity, GroupFolder.State.MADE);
             return hosted;
         } catch (IOException | RuntimeException e) {
             abandon(group, hosted);
             throw e;
         }
+    }
+
+    /// The order matters: once the folder says that it is made, Ratis' files in it are never made anew.
+    private static void make(GroupFolder folder, GroupFolder.Identity identity) throws IOException {
+        folder.write(identity, GroupFolder.State.BEGUN);
+        folder.format();
+        folder.write(identity, GroupFolder.State.MADE);
     }
 
     @Override

@@ -41,6 +41,7 @@ import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
 import org.apache.ratis.server.protocol.RaftServerAsynchronousProtocol;
+import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
 import org.apache.ratis.util.ProtoUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,10 +56,14 @@ import org.slf4j.LoggerFactory;
 /// took its place, nor a vote given.
 final class SharedRpc implements ServerFactory {
     private static final Logger LOG = LoggerFactory.getLogger(SharedRpc.class);
+    private static final Duration REFUSED_RECONNECT = Duration.ofSeconds(1);
+    private static final Duration SILENT_RECONNECT = Duration.ofSeconds(10);
     private static final Duration PORT_CLOSE_MAX = Duration.ofSeconds(1);
     private static final String KEY = "posthouse.shared-rpc";
 
     private final Map<RaftGroupId, RaftServer> servers = new ConcurrentHashMap<>();
+    /// When a connection was last replaced ([System#nanoTime]).
+    private final Map<RaftPeerId, Long> reconnected = new ConcurrentHashMap<>();
     private final GrpcServicesImpl grpc;
 
     private SharedRpc(Settings settings) throws IOException {
@@ -96,6 +101,25 @@ final class SharedRpc implements ServerFactory {
 
     int port() {
         return grpc.getInetSocketAddress().getPort();
+    }
+
+    /// Makes the next call to a peer use a new connection, because the old one may wait long for nothing: gRPC doubles
+    /// the time between attempts up to two minutes, and a connection to a machine that lost its power breaks only
+    /// when TCP next tries, which may be as late. The peer may have been back for long by then, and its vote needed.
+    ///
+    /// @param pause at most one new connection in this time
+    void reconnect(RaftPeerId peer, Duration pause) {
+        long now = System.nanoTime();
+        Long last = reconnected.get(peer);
+        if (last != null && now - last < pause.toNanos()) {
+            return;
+        }
+        boolean mine = last == null ? reconnected.putIfAbsent(peer, now) == null : reconnected.replace(peer, last, now);
+        if (mine) {
+            // Ending the old channel may take seconds.
+            Thread.ofVirtual().name("reconnect-" + peer).start(() -> grpc.getProxies()
+                    .resetProxy(peer));
+        }
     }
 
     void register(RaftGroupId group, RaftServer server) {
@@ -154,7 +178,7 @@ final class SharedRpc implements ServerFactory {
 
     @Override
     public RaftServerRpc newRaftServerRpc(RaftServer server) {
-        return new Share(grpc);
+        return new Share(this, grpc);
     }
 
     @Override
@@ -189,7 +213,7 @@ final class SharedRpc implements ServerFactory {
     }
 
     /// One group's view of the endpoint, which neither starts nor ends with the group.
-    private record Share(GrpcServicesImpl grpc) implements RaftServerRpc {
+    private record Share(SharedRpc rpc, GrpcServicesImpl grpc) implements RaftServerRpc {
         @Override
         public void start() {
             // The endpoint was started by the host.
@@ -232,7 +256,17 @@ final class SharedRpc implements ServerFactory {
 
         @Override
         public RequestVoteReplyProto requestVote(RequestVoteRequestProto request) throws IOException {
-            return grpc.requestVote(request);
+            try {
+                return grpc.requestVote(request);
+            } catch (StatusRuntimeException e) {
+                RaftPeerId peer = RaftPeerId.valueOf(request.getServerRequest().getReplyId());
+                switch (e.getStatus().getCode()) {
+                    case UNAVAILABLE -> rpc.reconnect(peer, REFUSED_RECONNECT);
+                    case CANCELLED, DEADLINE_EXCEEDED -> rpc.reconnect(peer, SILENT_RECONNECT);
+                    default -> LOG.debug("{} refuses to vote", peer, e);
+                }
+                throw e;
+            }
         }
 
         @Override

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -36,11 +37,21 @@ final class SnapshotFetch {
     private final SnapshotSource source;
     private final MemberId from;
     private final BooleanSupplier wanted;
+    private final long bytesPerSecond;
+    private final long began = System.nanoTime();
     private long fetchedBytes;
     private long reusedBytes;
 
     /// @param wanted false once the transfer is of no more use (the group closed, the leader changed)
-    SnapshotFetch(GroupName group, Snapshots snapshots, SnapshotSource source, MemberId from, BooleanSupplier wanted) {
+    /// @param bytesPerSecond how fast it may go
+    SnapshotFetch(
+            GroupName group,
+            Snapshots snapshots,
+            SnapshotSource source,
+            MemberId from,
+            BooleanSupplier wanted,
+            long bytesPerSecond) {
+        this.bytesPerSecond = bytesPerSecond;
         this.group = group;
         this.snapshots = snapshots;
         this.source = source;
@@ -169,6 +180,11 @@ final class SnapshotFetch {
             }
             left -= n;
             fetchedBytes += n;
+            long due = began + fetchedBytes * 1_000_000_000 / bytesPerSecond;
+            long early = due - System.nanoTime();
+            if (early > 0) {
+                LockSupport.parkNanos(early);
+            }
         }
     }
 

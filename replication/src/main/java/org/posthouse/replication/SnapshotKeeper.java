@@ -15,6 +15,7 @@ import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.util.LifeCycle;
 import org.posthouse.replication.ReplicationException.Kind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +65,8 @@ final class SnapshotKeeper {
     void running(RaftServer now, RaftServer.Division of) {
         server = now;
         division = of;
+        // What was asked of the server before is answered by nobody.
+        failed(new IOException("the group's server was started anew"));
     }
 
     /// So that members do not all make their snapshot at the same entry.
@@ -267,7 +270,14 @@ final class SnapshotKeeper {
         Duration pause = Duration.ofMillis(100);
         while (true) {
             try {
-                return new SnapshotFetch(group, snapshots, source, leader, () -> wanted(machine, leader)).run();
+                return new SnapshotFetch(
+                                group,
+                                snapshots,
+                                source,
+                                leader,
+                                () -> wanted(machine, leader),
+                                limits.snapshots().fetchBytesPerSecond())
+                        .run();
             } catch (IOException e) {
                 if (!wanted(machine, leader)) {
                     throw e;
@@ -297,7 +307,8 @@ final class SnapshotKeeper {
     private void seeLoaded(GroupMachine machine, long before, Runnable restart) {
         long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
         while (machine.reloads() == before && !machine.closeExpected()) {
-            if (System.nanoTime() > end) {
+            // Paused, it is loading already, which takes what it takes.
+            if (System.nanoTime() > end && machine.getLifeCycleState() == LifeCycle.State.RUNNING) {
                 restart.run();
                 return;
             }

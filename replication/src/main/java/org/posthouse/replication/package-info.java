@@ -47,8 +47,7 @@
 /// reliable way to replace a replica is to `join` the new one and then name it as a voter in one `change`: Ratis fills
 /// it while it has no vote, by log or snapshot, however long that takes, and only then lets it vote. A member can also
 /// be added as a listener first and promoted later; the leader then waits until it holds what is committed, and at
-/// least
-/// 3 s after the change before.
+/// least 3 s after the change before.
 ///
 /// **Roles by restart.** A listener that was a follower before (every joined member was one) has its Ratis server
 /// started anew when the configuration that makes it a listener is applied; see [GroupMachine]. The replica stays open.

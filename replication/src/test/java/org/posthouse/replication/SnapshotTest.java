@@ -23,7 +23,8 @@ import org.posthouse.replication.TestCluster.Node;
 class SnapshotTest {
     /// Small log files of which little is kept, so that the log begins late soon.
     private static final Limits SMALL = TestCluster.LIMITS.withSnapshots(
-            new Limits.Snapshotting(1_000_000, 1 << 30, Duration.ofHours(1), 0, Duration.ofMillis(200)), 16 << 10);
+            new Limits.Snapshotting(1_000_000, 1 << 30, Duration.ofHours(1), 0, Duration.ofMillis(200), 1 << 30),
+            16 << 10);
 
     @TempDir
     Path folder;
@@ -68,7 +69,8 @@ class SnapshotTest {
     @Test
     void aSnapshotIsMadeByItselfWhenDue() throws Exception {
         Limits limits = TestCluster.LIMITS.withSnapshots(
-                new Limits.Snapshotting(300, 1 << 30, Duration.ofHours(1), 0, Duration.ofSeconds(1)), 16 << 10);
+                new Limits.Snapshotting(300, 1 << 30, Duration.ofHours(1), 0, Duration.ofSeconds(1), 1 << 30),
+                16 << 10);
         try (TestCluster cluster = cluster(limits).formed(1)) {
             Node node = cluster.leader();
             fill(node, 0, 400);
@@ -177,11 +179,11 @@ class SnapshotTest {
         };
         Snapshots ours = Snapshots.open(TestCluster.GROUP, folder.resolve("ours"), Duration.ofSeconds(60));
         MemberId from = new MemberId("n1", 1);
-        assertThatThrownBy(() -> new SnapshotFetch(TestCluster.GROUP, ours, source, from, () -> true).run())
+        assertThatThrownBy(() -> new SnapshotFetch(TestCluster.GROUP, ours, source, from, () -> true, 1 << 30).run())
                 .hasMessageContaining("60000 bytes early");
-        assertThatThrownBy(() -> new SnapshotFetch(TestCluster.GROUP, ours, source, from, () -> true).run())
+        assertThatThrownBy(() -> new SnapshotFetch(TestCluster.GROUP, ours, source, from, () -> true, 1 << 30).run())
                 .hasMessageContaining("damaged");
-        Snapshots.Whole whole = new SnapshotFetch(TestCluster.GROUP, ours, source, from, () -> true).run();
+        Snapshots.Whole whole = new SnapshotFetch(TestCluster.GROUP, ours, source, from, () -> true, 1 << 30).run();
         assertThat(offsets).containsExactly(0L, 40_000L, 0L);
         assertThat(whole.position()).isEqualTo(new Position(1, 1));
 
@@ -189,7 +191,7 @@ class SnapshotTest {
         ledger.apply(new Position(1, 2), java.nio.ByteBuffer.wrap(new byte[] {'b'}));
         Path next = theirs.making(1);
         theirs.complete(next, new Manifest(ledger.applied(), ledger.checkpoint(next)));
-        whole = new SnapshotFetch(TestCluster.GROUP, ours, source, from, () -> true).run();
+        whole = new SnapshotFetch(TestCluster.GROUP, ours, source, from, () -> true, 1 << 30).run();
         assertThat(offsets).hasSize(3);
         Ledger restored = new Ledger(folder.resolve("restored"));
         restored.restore(whole.folder(), whole.position());
@@ -199,7 +201,8 @@ class SnapshotTest {
     @Test
     void whatIsBeingSentIsKeptAndSoIsTheLogBehindIt() throws Exception {
         Limits limits = TestCluster.LIMITS.withSnapshots(
-                new Limits.Snapshotting(1_000_000, 1 << 30, Duration.ofHours(1), 0, Duration.ofMinutes(1)), 16 << 10);
+                new Limits.Snapshotting(1_000_000, 1 << 30, Duration.ofHours(1), 0, Duration.ofMinutes(1), 1 << 30),
+                16 << 10);
         try (TestCluster cluster = cluster(limits).formed(1)) {
             Node node = cluster.leader();
             fill(node, 0, 200);
