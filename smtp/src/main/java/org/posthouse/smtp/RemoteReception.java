@@ -57,8 +57,25 @@ public final class RemoteReception extends DirectoryReception {
 
     /// One try: a result, or an exception that says why there is none.
     private interface Attempt<T> {
+        /// @param left of the time for all tries
         /// @return empty if the node said "retry"
-        Optional<T> at(Link owner, OwnerWait wait) throws IOException;
+        Optional<T> at(Link owner, OwnerWait wait, Duration left) throws IOException;
+    }
+
+    /// How long to wait for the answer to a question: briefly at first, since a frozen owner never answers and
+    /// another may have taken over; twice as long each time, since a busy one does in the end.
+    private static final class AskingDeadline {
+        private Duration deadline;
+
+        AskingDeadline(Duration first) {
+            this.deadline = first;
+        }
+
+        Duration next() {
+            Duration now = deadline;
+            deadline = now.multipliedBy(2);
+            return now;
+        }
     }
 
     @Override
@@ -67,9 +84,9 @@ public final class RemoteReception extends DirectoryReception {
                 DeliverService.RECIPIENT,
                 new TreeMap<>(Map.of("virtual-server", local.virtualServer(), "size", Long.toString(declaredSize))));
         byte[] users = String.join("\n", local.users()).getBytes(StandardCharsets.UTF_8);
-        return repeat(local.virtualServer(), patience.recipient(), "a recipient", (owner, wait) -> {
-                    // A frozen owner does not answer: ask again soon, perhaps another.
-                    Duration deadline = min(patience.attempt(), patience.pauseMax());
+        AskingDeadline asking = new AskingDeadline(patience.pauseMax().dividedBy(4));
+        return repeat(local.virtualServer(), patience.recipient(), "a recipient", (owner, wait, left) -> {
+                    Duration deadline = min(asking.next(), min(patience.attempt(), left));
                     String answer = new String(owner.call(question, users, deadline), StandardCharsets.UTF_8);
                     return switch (answer) {
                         case "ok" -> Optional.of(new RecipientAnswer.Accepted(local.virtualServer(), local.users()));
@@ -90,15 +107,16 @@ public final class RemoteReception extends DirectoryReception {
                         envelope.virtualServer(),
                         patience.message(),
                         "delivery " + envelope.deliveryId(),
-                        (owner, wait) -> handOver(owner, wait, envelope, spool))
+                        (owner, wait, left) -> handOver(owner, wait, min(patience.attempt(), left), envelope, spool))
                 .orElse(Answer.TRY_LATER);
     }
 
-    private Optional<Answer> handOver(Link owner, OwnerWait wait, Envelope envelope, Spool spool) throws IOException {
+    private static Optional<Answer> handOver(
+            Link owner, OwnerWait wait, Duration answerWithin, Envelope envelope, Spool spool) throws IOException {
         LinkStream stream = owner.open(new Opening(DeliverService.DELIVER, new TreeMap<>()));
         try (stream) {
             wait.use(owner, stream);
-            stream.readTimeout(patience.attempt());
+            stream.readTimeout(answerWithin);
             DataOutputStream out = new DataOutputStream(new BufferedOutputStream(stream.output(), STREAM_BYTES));
             DeliveryHead.of(envelope, spool.length()).writeTo(out);
             spool.copyTo(out);
@@ -127,8 +145,11 @@ public final class RemoteReception extends DirectoryReception {
             while (true) {
                 long seen = wait.changes();
                 Optional<Link> owner = wait.owner();
-                Optional<T> result = owner.isEmpty() ? Optional.empty() : once(owner.get(), wait, what, attempt);
                 Duration left = Duration.ofNanos(until - System.nanoTime());
+                Optional<T> result = owner.isEmpty() || !left.isPositive()
+                        ? Optional.empty()
+                        : once(owner.get(), wait, left, what, attempt);
+                left = Duration.ofNanos(until - System.nanoTime());
                 if (result.isPresent()
                         || !left.isPositive()
                         || Thread.currentThread().isInterrupted()) {
@@ -149,9 +170,9 @@ public final class RemoteReception extends DirectoryReception {
         }
     }
 
-    private static <T> Optional<T> once(Link owner, OwnerWait wait, String what, Attempt<T> attempt) {
+    private static <T> Optional<T> once(Link owner, OwnerWait wait, Duration left, String what, Attempt<T> attempt) {
         try {
-            return attempt.at(owner, wait);
+            return attempt.at(owner, wait, left);
         } catch (IOException | IllegalArgumentException e) {
             LOG.info("{} was not answered by {}, trying again: {}", what, owner.peer(), e.toString());
             return Optional.empty();

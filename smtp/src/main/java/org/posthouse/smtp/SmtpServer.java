@@ -42,7 +42,8 @@ public final class SmtpServer {
         this.surroundings = surroundings;
     }
 
-    /// Carries on a conversation from the greeting to its end and closes it.
+    /// Carries on a conversation from the greeting to its end. The caller closes it, as a [Listener] does: gently, so
+    /// that the client hears the last answer whatever it has sent behind it.
     ///
     /// @throws IOException if the client went away
     public void serve(Duplex conversation, Role role, Reception reception) throws IOException {

@@ -57,8 +57,10 @@ final class SmtpSession {
         } catch (SocketTimeoutException _) {
             reply(new Answer(421, "4.4.2", "nothing came for too long, closing"));
             out.flush();
-        } finally {
-            conversation.close();
+        } catch (RuntimeException e) {
+            reply(new Answer(421, "4.3.0", "a fault of this server, try again later"));
+            out.flush();
+            throw e;
         }
     }
 

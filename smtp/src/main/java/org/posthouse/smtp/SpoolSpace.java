@@ -7,7 +7,8 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Room for messages on their way through a front end: memory for small ones, as long as there is some, and files.
-/// The files are of no use to anybody after the process; what an earlier one left is deleted at start.
+/// The files are of no use to anybody after the process, and have no name from the moment they are open, so that the
+/// system frees them with it; one that an earlier process left between the two is deleted at start.
 public final class SpoolSpace {
     private static final String PREFIX = "spool-";
 
@@ -61,6 +62,11 @@ public final class SpoolSpace {
 
     void giveDisk(long bytes) {
         disk.addAndGet(-bytes);
+    }
+
+    /// Bytes in files.
+    long onDisk() {
+        return disk.get();
     }
 
     /// Bytes in use, in memory and on disk; zero when no message is under way.

@@ -12,7 +12,8 @@
 /// - A message is never whole in memory here, but for small ones on a front end; every line, message, count and wait
 ///   has a limit ([SmtpOptions], [SpoolSpace.Limits], [RemoteReception.Patience]).
 ///
-/// On disk: a front end keeps messages over 1 MB in `spool-*` files in a folder of its own until they are answered.
+/// On disk: a front end keeps messages over 1 MB in `spool-*` files in a folder of its own until they are answered;
+/// the files lose their names as soon as they are open.
 ///
 /// Read first: `SmtpSession`, `DataCommand`, [RemoteReception].
 package org.posthouse.smtp;

@@ -213,6 +213,15 @@ class SmtpServerTest {
     }
 
     @Test
+    void aFaultOfOursIsToldAsOne() throws IOException {
+        try (TestServer server = TestServer.of(Role.RECEIVING, reception);
+                SmtpClient client = inMessage(server)) {
+            reception.verdict = null;
+            client.raw("x\r\n.\r\n").expect("421 4.3.0").expectEnd();
+        }
+    }
+
+    @Test
     void tooManyErrorsEndTheConversation() throws IOException {
         try (TestServer server = TestServer.of(Role.RECEIVING, reception, TestServer.OPTIONS.errorsMax(3, 3));
                 SmtpClient client = server.connect()) {

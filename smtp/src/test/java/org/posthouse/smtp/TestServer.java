@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.posthouse.wire.Listener;
 import org.posthouse.wire.LoginThrottle;
 import org.posthouse.wire.ServiceGate;
@@ -32,16 +33,31 @@ final class TestServer implements AutoCloseable {
         return new TestServer(role, reception, options, Optional.empty(), LoginThrottle.Limits.DEFAULT);
     }
 
+    /// For a store behind it that knows deliveries by their ids.
+    static TestServer withRandomIds(Role role, Reception reception) throws IOException {
+        return new TestServer(
+                role, reception, OPTIONS, Optional.empty(), LoginThrottle.Limits.DEFAULT, DeliveryIds::random);
+    }
+
     TestServer(
             Role role, Reception reception, SmtpOptions options, Optional<TlsIdentity> tls, LoginThrottle.Limits logins)
             throws IOException {
-        AtomicInteger ids = new AtomicInteger();
+        this(role, reception, options, tls, logins, counting());
+    }
+
+    private TestServer(
+            Role role,
+            Reception reception,
+            SmtpOptions options,
+            Optional<TlsIdentity> tls,
+            LoginThrottle.Limits logins,
+            Supplier<String> ids)
+            throws IOException {
         InstantSource clock = InstantSource.fixed(Instant.parse("2026-11-22T10:15:30Z"));
         SmtpServer server = new SmtpServer(
                 options,
                 new LoginThrottle(logins, System::nanoTime),
-                new SmtpServer.Surroundings(
-                        clock, ZoneOffset.ofHours(1), () -> "id" + ids.incrementAndGet(), pauses::add));
+                new SmtpServer.Surroundings(clock, ZoneOffset.ofHours(1), ids, pauses::add));
         Listener.Plan plan = new Listener.Plan(
                 "test smtp",
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
@@ -51,6 +67,11 @@ final class TestServer implements AutoCloseable {
                 ServiceGate.alwaysOpen(),
                 SmtpServer::farewell);
         listener = Listener.open(plan, conversation -> server.serve(conversation, role, reception));
+    }
+
+    private static Supplier<String> counting() {
+        AtomicInteger count = new AtomicInteger();
+        return () -> "id" + count.incrementAndGet();
     }
 
     InetSocketAddress address() {

@@ -123,15 +123,30 @@ final class SocketConnection {
     /// Closes so that the client gets the last answer even if it has sent more than was read: a socket closed
     /// with unread input sends a reset, and the client's kernel then drops what it had not delivered yet.
     void closeGently() {
-        if (!over && layered == null) {
+        if (!over) {
             try {
-                socket.shutdownOutput();
+                endOutput();
                 drain();
             } catch (IOException e) {
                 LOG.debug("{}: gone before its connection was closed: {}", remote, e.toString());
             }
         }
         close();
+    }
+
+    private void endOutput() throws IOException {
+        SSLSocket tlsSocket = layered;
+        if (tlsSocket != null) {
+            busy();
+            try {
+                tlsSocket.shutdownOutput(); // a close_notify
+            } finally {
+                busySince = 0;
+            }
+        }
+        if (!socket.isOutputShutdown()) {
+            socket.shutdownOutput();
+        }
     }
 
     private void drain() throws IOException {

@@ -316,6 +316,23 @@ class ListenerTest {
     }
 
     @Test
+    void lastAnswerArrivesInTlsToo() throws Exception {
+        Listener listener = open(withTls(true), conversation -> {
+            new WireReader(conversation.input()).readLine(1000);
+            conversation.output().write("enough\r\n".getBytes(US_ASCII));
+        });
+        for (int i = 0; i < 5; i++) {
+            Socket plain = connect(listener);
+            SSLSocket socket = (SSLSocket) TestIdentity.trusting().createSocket(plain, "localhost", 0, true);
+            say(socket, "a\r\n" + "x".repeat(100_000));
+            BufferedReader in = reader(socket);
+            assertThat(in.readLine()).isEqualTo("enough");
+            assertThat(in.readLine()).isNull();
+            socket.close();
+        }
+    }
+
+    @Test
     void nameOfAnUnusableAddressOrFileIsInTheMessage() throws Exception {
         Listener listener = open(plan(Listener.Limits.DEFAULT, ServiceGate.alwaysOpen()), ListenerTest::echo);
         Listener.Plan taken = new Listener.Plan(
