@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -237,10 +238,14 @@ final class ClusterMember implements AutoCloseable {
         return leader();
     }
 
-    /// Has the coordinator decide a command, whichever node it is, trying until the deadline.
+    /// Has the coordinator decide a command, whichever node it is, trying until the deadline. However often it is
+    /// tried, it is carried out at most once.
     ///
     /// @throws IOException if no coordinator answered in time; the command may have been carried out all the same
     Reply submit(Command command, Duration deadline) throws IOException {
+        Command once = command instanceof Command.Request
+                ? command
+                : new Command.Request(UUID.randomUUID().toString(), command);
         long end = System.nanoTime() + deadline.toNanos();
         IOException last = new SocketTimeoutException("no coordinator answered within " + deadline);
         while (!closed) {
@@ -249,7 +254,7 @@ final class ClusterMember implements AutoCloseable {
                 throw last;
             }
             try {
-                return submitOnce(command, 0, left.compareTo(ATTEMPT_MAX) < 0 ? left : ATTEMPT_MAX);
+                return submitOnce(once, 0, left.compareTo(ATTEMPT_MAX) < 0 ? left : ATTEMPT_MAX);
             } catch (IOException e) {
                 last = e;
                 LockSupport.parkNanos(RETRY_NANOS);

@@ -75,6 +75,7 @@ final class ControlServices {
             case Command.SetQuota set -> true;
             case Command.AddAlias add -> true;
             case Command.RemoveAlias remove -> true;
+            case Command.Request request -> allowed(request.command(), peer);
         };
     }
 

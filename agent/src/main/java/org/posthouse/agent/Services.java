@@ -72,6 +72,7 @@ final class Services implements AutoCloseable {
     ///
     /// @param done called when all that can be are online
     void online(Runnable done) {
+        states.replaceAll((_, state) -> state == ResourceState.OFFLINE ? ResourceState.ONLINE_PENDING : state);
         worker.execute(() -> {
             states.keySet().stream()
                     .filter(name -> !open.containsKey(name) && states.get(name) != ResourceState.FAILED)

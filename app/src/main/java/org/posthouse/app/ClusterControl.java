@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -187,7 +188,8 @@ final class ClusterControl implements AutoCloseable {
     /// @return what the cluster says to it
     /// @throws IOException with the cluster's words if it refuses
     Reply submit(Command command) throws IOException {
-        Reply reply = new ClusterClient(anyNode()).submit(command, DEADLINE);
+        Command once = new Command.Request(UUID.randomUUID().toString(), command);
+        Reply reply = ask(node -> node.submit(once, DEADLINE));
         if (!reply.accepted()) {
             throw new IOException(reply.message());
         }
@@ -199,8 +201,7 @@ final class ClusterControl implements AutoCloseable {
         return ask(node -> node.image(DEADLINE));
     }
 
-    /// Asks one node after the other until one answers. Not for commands: one that was carried out without an answer
-    /// would be carried out again.
+    /// Asks one node after the other until one answers.
     private <T> T ask(Question<T> question) throws IOException {
         IOException last = null;
         Link first = anyNode();

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 /// @param featureLevel events of a newer kind are proposed only once this was raised
 /// @param clusterGroup who takes part in the cluster group
 /// @param history newest last, at most [#HISTORY_ENTRIES_MAX]
+/// @param answers to requests that changed something, newest last, at most [#ANSWERS_MAX]
 public record ClusterImage(
         String id,
         String name,
@@ -25,12 +26,16 @@ public record ClusterImage(
         ReplicaSet clusterGroup,
         SortedMap<String, VirtualServer> virtualServers,
         DirectoryImage directory,
-        List<HistoryEntry> history) {
+        List<HistoryEntry> history,
+        List<Answer> answers) {
     /// The feature level that this release writes and reads.
     public static final int FEATURE_LEVEL = 1;
 
     /// Older lines of the history are dropped.
     public static final int HISTORY_ENTRIES_MAX = 500;
+
+    /// Older answers are forgotten: whoever asks repeats for a minute at most.
+    public static final int ANSWERS_MAX = 200;
 
     /// The cluster group's name; no virtual server may have it.
     public static final String CLUSTER_GROUP = "cluster";
@@ -46,7 +51,13 @@ public record ClusterImage(
             Collections.emptySortedMap(),
             new DirectoryImage(
                     Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap()),
+            List.of(),
             List.of());
+
+    /// What a request was answered, kept so that a repeated one is answered alike and not carried out twice.
+    ///
+    /// @param request its id, chosen by whoever asked
+    public record Answer(String request, Reply reply) {}
 
     /// What applying a change came to.
     ///
@@ -130,6 +141,7 @@ public record ClusterImage(
                     case Event.AliasPut e ->
                         aliases(SortedMaps.with(directory.aliases(), e.alias().address(), e.alias()));
                     case Event.AliasRemoved e -> aliases(SortedMaps.without(directory.aliases(), e.address()));
+                    case Event.Answered e -> answered(new Answer(e.request(), e.reply()));
                 };
         List<HistoryEntry> told = event.history()
                 .map(text -> changed.remembering(new HistoryEntry(newVersion, at, text)))
@@ -143,7 +155,8 @@ public record ClusterImage(
                 changed.clusterGroup,
                 changed.virtualServers,
                 changed.directory,
-                told);
+                told,
+                changed.answers);
     }
 
     private ClusterImage reincarnated(Event.NodeReincarnated e) {
@@ -178,22 +191,25 @@ public record ClusterImage(
         if (!group.equals(CLUSTER_GROUP)) {
             return virtualServer(virtualServers.get(group).replicas(changed));
         }
-        return new ClusterImage(id, name, version, featureLevel, nodes, changed, virtualServers, directory, history);
+        return new ClusterImage(
+                id, name, version, featureLevel, nodes, changed, virtualServers, directory, history, answers);
     }
 
     private ClusterImage node(Node changed) {
         SortedMap<String, Node> with = SortedMaps.with(nodes, changed.name(), changed);
         return new ClusterImage(
-                id, name, version, featureLevel, with, clusterGroup, virtualServers, directory, history);
+                id, name, version, featureLevel, with, clusterGroup, virtualServers, directory, history, answers);
     }
 
     private ClusterImage virtualServer(VirtualServer changed) {
         SortedMap<String, VirtualServer> with = SortedMaps.with(virtualServers, changed.name(), changed);
-        return new ClusterImage(id, name, version, featureLevel, nodes, clusterGroup, with, directory, history);
+        return new ClusterImage(
+                id, name, version, featureLevel, nodes, clusterGroup, with, directory, history, answers);
     }
 
     private ClusterImage directory(DirectoryImage changed) {
-        return new ClusterImage(id, name, version, featureLevel, nodes, clusterGroup, virtualServers, changed, history);
+        return new ClusterImage(
+                id, name, version, featureLevel, nodes, clusterGroup, virtualServers, changed, history, answers);
     }
 
     private ClusterImage domains(SortedMap<String, DirectoryImage.Domain> domains) {
@@ -208,11 +224,28 @@ public record ClusterImage(
         return directory(new DirectoryImage(directory.domains(), directory.users(), aliases));
     }
 
+    private ClusterImage answered(Answer answer) {
+        List<Answer> kept = newest(answers, answer, ANSWERS_MAX);
+        return new ClusterImage(
+                id, name, version, featureLevel, nodes, clusterGroup, virtualServers, directory, history, kept);
+    }
+
     private List<HistoryEntry> remembering(HistoryEntry entry) {
-        List<HistoryEntry> told = new ArrayList<>(history);
-        told.add(entry);
-        int dropped = Math.max(0, told.size() - HISTORY_ENTRIES_MAX);
-        return List.copyOf(told.subList(dropped, told.size()));
+        return newest(history, entry, HISTORY_ENTRIES_MAX);
+    }
+
+    private static <T> List<T> newest(List<T> before, T added, int most) {
+        List<T> all = new ArrayList<>(before);
+        all.add(added);
+        return List.copyOf(all.subList(Math.max(0, all.size() - most), all.size()));
+    }
+
+    /// What a request was answered that has been carried out.
+    Optional<Reply> answerTo(String request) {
+        return answers.stream()
+                .filter(answer -> answer.request().equals(request))
+                .map(Answer::reply)
+                .findFirst();
     }
 
     /// The virtual servers that a node owns, or is about to own by a move, by name.

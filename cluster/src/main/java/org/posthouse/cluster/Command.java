@@ -22,7 +22,8 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = Command.SetEnabled.class, name = "set-enabled"),
     @JsonSubTypes.Type(value = Command.SetQuota.class, name = "set-quota"),
     @JsonSubTypes.Type(value = Command.AddAlias.class, name = "add-alias"),
-    @JsonSubTypes.Type(value = Command.RemoveAlias.class, name = "remove-alias")
+    @JsonSubTypes.Type(value = Command.RemoveAlias.class, name = "remove-alias"),
+    @JsonSubTypes.Type(value = Command.Request.class, name = "request")
 })
 public sealed interface Command {
 
@@ -55,8 +56,7 @@ public sealed interface Command {
 
     /// Adds a user.
     ///
-    /// @param virtualServer where the mailboxes go; if empty, to the one with the fewest users. The answer has it
-    /// as
+    /// @param virtualServer where the mailboxes go; if empty, to the one with the fewest users; the answer has it as
     ///     `virtual-server`
     /// @param quotaBytes 0 for none
     record AddUser(String address, String passwordHash, Optional<String> virtualServer, long quotaBytes)
@@ -79,4 +79,9 @@ public sealed interface Command {
 
     /// Removes an alias.
     record RemoveAlias(String address) implements Command {}
+
+    /// A command that may be repeated by whoever did not hear the answer: it is carried out once.
+    ///
+    /// @param id never used for another command
+    record Request(String id, Command command) implements Command {}
 }

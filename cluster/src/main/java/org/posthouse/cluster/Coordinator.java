@@ -1,6 +1,8 @@
 package org.posthouse.cluster;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -32,7 +34,23 @@ public final class Coordinator {
             case Command.SetQuota c -> DirectoryDecisions.setQuota(image, c);
             case Command.AddAlias c -> DirectoryDecisions.addAlias(image, c);
             case Command.RemoveAlias c -> DirectoryDecisions.removeAlias(image, c);
+            case Command.Request c -> once(image, c, now);
         };
+    }
+
+    /// A request that was carried out already is answered as it was then.
+    private static Decision once(ClusterImage image, Command.Request request, long now) {
+        Optional<Reply> before = image.answerTo(request.id());
+        if (before.isPresent()) {
+            return new Decision(List.of(), before.get());
+        }
+        Decision decision = decide(image, request.command(), now);
+        if (decision.events().isEmpty()) {
+            return decision;
+        }
+        List<Event> events = new ArrayList<>(decision.events());
+        events.add(new Event.Answered(request.id(), decision.reply()));
+        return new Decision(List.copyOf(events), decision.reply());
     }
 
     static Decision refused(String message) {

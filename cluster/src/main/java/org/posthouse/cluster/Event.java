@@ -29,7 +29,8 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Event.UserPut.class, name = "user-put"),
     @JsonSubTypes.Type(value = Event.UserRemoved.class, name = "user-removed"),
     @JsonSubTypes.Type(value = Event.AliasPut.class, name = "alias-put"),
-    @JsonSubTypes.Type(value = Event.AliasRemoved.class, name = "alias-removed")
+    @JsonSubTypes.Type(value = Event.AliasRemoved.class, name = "alias-removed"),
+    @JsonSubTypes.Type(value = Event.Answered.class, name = "answered")
 })
 public sealed interface Event {
 
@@ -102,6 +103,9 @@ public sealed interface Event {
     /// An alias is gone.
     record AliasRemoved(String address) implements Event {}
 
+    /// A request was carried out by the events before this one; if it is repeated, this is the answer.
+    record Answered(String request, Reply reply) implements Event {}
+
     /// The event as a line of the history; empty for what would only fill it (a user's new password, say).
     default Optional<String> history() {
         return switch (this) {
@@ -143,6 +147,7 @@ public sealed interface Event {
             case UserRemoved ignored -> Optional.empty();
             case AliasPut ignored -> Optional.empty();
             case AliasRemoved ignored -> Optional.empty();
+            case Answered ignored -> Optional.empty();
         };
     }
 }

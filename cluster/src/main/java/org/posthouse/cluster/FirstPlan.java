@@ -90,6 +90,7 @@ public record FirstPlan(
                         Collections.unmodifiableSortedMap(received),
                         Collections.emptySortedMap(),
                         Collections.emptySortedMap()),
+                List.of(),
                 List.of());
     }
 

@@ -72,6 +72,22 @@ class DirectoryDecisionsTest {
     }
 
     @Test
+    void carriesOutARepeatedRequestOnce() {
+        Command first = new Command.Request("r1", user("carl@example.org", Optional.empty()));
+        Reply answer = accepted(first);
+        ClusterImage after = image;
+
+        assertThat(decide(first)).isEqualTo(new Decision(List.of(), answer));
+        refused(new Command.Request("r2", user("carl@example.org", Optional.empty())), "exists already");
+        for (int i = 0; i < ClusterImage.ANSWERS_MAX; i++) {
+            accepted(new Command.Request("later" + i, new Command.SetQuota("carl@example.org", i)));
+        }
+        assertThat(image.answers()).hasSize(ClusterImage.ANSWERS_MAX);
+        assertThat(after.answerTo("r1")).contains(answer);
+        assertThat(image.answerTo("r1")).isEmpty();
+    }
+
+    @Test
     void spreadsUsersOverVirtualServers() {
         assertThat(accepted(user("c@example.org", Optional.empty())).values()).containsEntry("virtual-server", "vs3");
         assertThat(accepted(user("d@example.org", Optional.empty())).values()).containsEntry("virtual-server", "vs1");
