@@ -15,6 +15,7 @@ import org.posthouse.directory.Directory;
 import org.posthouse.directory.Directory.LogIn;
 import org.posthouse.imap.ImapLimits;
 import org.posthouse.imap.ImapServer;
+import org.posthouse.imap.ImapService;
 import org.posthouse.imap.ImapSettings;
 import org.posthouse.imap.Login;
 import org.posthouse.mailstore.MailStore;
@@ -85,11 +86,11 @@ final class MailServices {
         return Optional.ofNullable(stores.get(virtualServer));
     }
 
-    /// Who decides about IMAP log-ins that front ends bring for a virtual server; empty while it is not served here.
-    Optional<Login> imapLogin(String virtualServer) {
+    /// Serves the IMAP clients that front ends bring for a virtual server; empty while it is not served here.
+    Optional<ImapService.Served> imap(String virtualServer) {
         return Optional.ofNullable(imap.get(virtualServer))
                 .filter(ImapResource::looksAlive)
-                .map(ImapResource::login);
+                .map(resource -> new ImapService.Served(resource.server, resource.login()));
     }
 
     /// The settings of an IMAP server of this process.

@@ -18,7 +18,6 @@ import org.posthouse.cluster.DirectoryImage.User;
 import org.posthouse.directory.Directory;
 import org.posthouse.directory.DirectoryService;
 import org.posthouse.directory.PasswordVerifier;
-import org.posthouse.imap.ImapServer;
 import org.posthouse.imap.ImapService;
 import org.posthouse.mailstore.StoreSettings;
 import org.posthouse.replication.Limits;
@@ -95,7 +94,7 @@ final class NodeProcess {
         DeliverService deliver = new DeliverService(mail::store, quotas);
         services.register(DeliverService.DELIVER, LinkServices::nodesAndFrontEnds, deliver);
         services.register(DeliverService.RECIPIENT, LinkServices::nodesAndFrontEnds, deliver);
-        ImapService imap = new ImapService(new ImapServer(mail.imapSettings(name)), mail::imapLogin);
+        ImapService imap = new ImapService(mail.imapSettings(name), mail::imap);
         services.register(ImapService.KIND, LinkServices::nodesAndFrontEnds, imap);
         return services;
     }

@@ -24,12 +24,18 @@ public final class ImapService implements LinkService {
 
     private static final int ANSWER_BYTES_MAX = 4 << 10;
 
-    private final ImapServer server;
-    private final Function<String, Optional<Login>> virtualServers;
+    private final ImapServer elsewhere;
+    private final Function<String, Optional<Served>> virtualServers;
 
-    /// @param virtualServers by name, who decides about log-ins to it; empty for one that is not served here
-    public ImapService(ImapServer server, Function<String, Optional<Login>> virtualServers) {
-        this.server = server;
+    /// A virtual server that is served here.
+    ///
+    /// @param login decides about log-ins to it
+    public record Served(ImapServer server, Login login) {}
+
+    /// @param settings for the answer to who asks for a virtual server that is not served here
+    /// @param virtualServers by name; empty for one that is not served here
+    public ImapService(ImapSettings settings, Function<String, Optional<Served>> virtualServers) {
+        this.elsewhere = new ImapServer(settings);
         this.virtualServers = virtualServers;
     }
 
@@ -43,8 +49,10 @@ public final class ImapService implements LinkService {
                 opening.field("password"),
                 address(opening.field("remote")),
                 Boolean.parseBoolean(opening.field("secure")));
-        Login notHere = _ -> new Login.Unavailable("Virtual server " + name + " is not served here");
-        server.serve(stream, virtualServers.apply(name).orElse(notHere), attempt);
+        Served notHere =
+                new Served(elsewhere, _ -> new Login.Unavailable("Virtual server " + name + " is not served here"));
+        Served served = virtualServers.apply(name).orElse(notHere);
+        served.server().serve(stream, served.login(), attempt);
     }
 
     /// What a front end opens a stream with.

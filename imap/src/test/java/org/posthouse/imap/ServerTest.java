@@ -213,8 +213,9 @@ class ServerTest {
 
     private MemoryDuplex throughFrontEnd(Opening opening, String... lines) {
         MemoryDuplex stream = MemoryDuplex.stream(opening, lines);
+        var vs1 = new ImapService.Served(server.server(), server::logIn);
         var service = new ImapService(
-                server.server(), name -> name.equals("vs1") ? Optional.of(server::logIn) : Optional.empty());
+                ImapSettings.of("n1", true), name -> name.equals("vs1") ? Optional.of(vs1) : Optional.empty());
         service.stream(null, stream);
         assertThat(stream.closed).isTrue();
         return stream;

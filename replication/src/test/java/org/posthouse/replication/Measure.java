@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.posthouse.replication.TestCluster.Node;
 
@@ -162,7 +163,7 @@ public final class Measure {
             behind.stop();
             newest.propose("b");
             lost.stop();
-            Thread.sleep(seconds * 1000L);
+            TimeUnit.SECONDS.sleep(seconds); // what is measured
             long began = System.nanoTime();
             behind.restart();
             long up = System.nanoTime();
@@ -211,9 +212,9 @@ public final class Measure {
                             name, members, new Ledger(node.folder.resolve("store" + i)), new TestCluster.Events());
                 }
             }
-            Thread.sleep(5_000);
+            TimeUnit.SECONDS.sleep(5); // to settle
             long cpu = cpuMillis();
-            Thread.sleep(seconds * 1000L);
+            TimeUnit.SECONDS.sleep(seconds); // what is measured
             System.gc();
             System.out.printf(
                     Locale.ROOT,
