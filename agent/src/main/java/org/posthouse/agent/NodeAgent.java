@@ -30,6 +30,8 @@ import org.posthouse.replication.GroupMember;
 import org.posthouse.replication.GroupName;
 import org.posthouse.replication.RatisHost;
 import org.posthouse.replication.Settings;
+import org.posthouse.wire.Link;
+import org.posthouse.wire.LinkListener;
 import org.posthouse.wire.LinkServer;
 import org.posthouse.wire.LinkServices;
 import org.posthouse.wire.Links;
@@ -217,6 +219,7 @@ public final class NodeAgent implements AutoCloseable {
         peers.remove("node:" + parts.settings.node());
         parts.links.peers(peers);
         parts.cluster.replica().listen(this::imageChanged);
+        parts.links.listen(new Deaths());
         parts.pulse.start();
         Thread.ofPlatform().daemon().name("cluster-group").start(parts.cluster::begin);
         for (String group : parts.remembered.held().keySet()) {
@@ -228,6 +231,31 @@ public final class NodeAgent implements AutoCloseable {
                 HOUSEKEEPING_SECONDS,
                 HOUSEKEEPING_SECONDS,
                 TimeUnit.SECONDS);
+    }
+
+    /// A node's process that is certain to have ended: the groups that it led need not wait for their election
+    /// timeouts.
+    private final class Deaths implements LinkListener {
+        @Override
+        public void up(Link link) {
+            // Whatever the node has to say it says by heartbeats.
+        }
+
+        @Override
+        public void down(Link link, String reason) {
+            // May be the network.
+        }
+
+        @Override
+        public void gone(String peer) {
+            String node = peer.substring(peer.indexOf(':') + 1);
+            parts.cluster().member().ifPresent(member -> ended(member, node));
+            parts.servers().forEach(server -> server.member().ifPresent(member -> ended(member, node)));
+        }
+
+        private static void ended(GroupMember member, String node) {
+            member.view().leader().filter(leader -> leader.node().equals(node)).ifPresent(member::ended);
+        }
     }
 
     private void imageChanged(ClusterImage image) {

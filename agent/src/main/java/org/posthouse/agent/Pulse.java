@@ -20,7 +20,7 @@ import org.posthouse.wire.Opening;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Heartbeats: every 100 ms, and at once when something changed, this node tells all others how it stands; what the
+/// Heartbeats: every 200 ms, and at once when something changed, this node tells all others how it stands; what the
 /// others tell is kept for this node's own decisions and for the coordinator's.
 ///
 /// Sends on a platform thread: native calls elsewhere may hold all carriers of virtual threads for a while, and that
@@ -71,7 +71,7 @@ final class Pulse implements LinkService, AutoCloseable {
         while (true) {
             lock.lock();
             try {
-                long left = TimeUnit.MILLISECONDS.toNanos(HeartbeatTable.TICK_MILLIS);
+                long left = TimeUnit.MILLISECONDS.toNanos(HeartbeatTable.HEARTBEAT_MILLIS);
                 while (!due && !closed && left > 0) {
                     left = nudged.awaitNanos(left);
                 }

@@ -39,6 +39,10 @@ final class NodeProcess {
     /// How often the index is flushed, in bytes of changes: for tests of crashes, which need many flushes.
     private static final String FLUSH_BYTES = "POSTHOUSE_FLUSH_BYTES";
 
+    /// Shortest and longest election timeout in milliseconds, as `300-600`: for networks and machines slower than
+    /// those that the product's times are meant for. The same on all nodes.
+    private static final String ELECTION_MILLIS = "POSTHOUSE_ELECTION_MILLIS";
+
     private final ClusterFolder folder;
     private final String name;
     private final CompletableFuture<NodeAgent> agent = new CompletableFuture<>();
@@ -122,9 +126,22 @@ final class NodeProcess {
                 LinkSettings.DEFAULT,
                 peers,
                 forming,
-                Limits.DEFAULTS,
+                limits(),
                 storeSettings(),
                 NodeProcess::halt);
+    }
+
+    private static Limits limits() throws IOException {
+        String range = System.getenv(ELECTION_MILLIS);
+        if (range == null) {
+            return Limits.DEFAULTS;
+        }
+        if (!range.matches("\\d{2,5}-\\d{2,5}")) {
+            throw new IOException(ELECTION_MILLIS + " is to be as 300-600 (shortest and longest), not '" + range + "'");
+        }
+        String[] ends = range.split("-");
+        return Limits.DEFAULTS.withElection(
+                Duration.ofMillis(Long.parseLong(ends[0])), Duration.ofMillis(Long.parseLong(ends[1])));
     }
 
     private static StoreSettings storeSettings() {

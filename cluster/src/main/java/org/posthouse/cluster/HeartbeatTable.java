@@ -8,8 +8,11 @@ import java.util.TreeSet;
 /// The newest heartbeat of each node. Not thread-safe. Times are milliseconds of one monotonic clock, whatever its
 /// origin.
 public final class HeartbeatTable {
-    /// A coordinator ticks so often.
+    /// A coordinator ticks so often, and at once for a command.
     public static final long TICK_MILLIS = 100;
+
+    /// A node tells how it stands so often, and at once when something changed.
+    public static final long HEARTBEAT_MILLIS = 200;
 
     /// A tick later than this means that the watcher itself was paused: a pause of the watcher is no death of the
     /// watched.

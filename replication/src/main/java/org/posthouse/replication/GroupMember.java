@@ -25,6 +25,11 @@ public interface GroupMember extends ReplicatedLog {
     /// Gives leadership up without naming a successor.
     CompletableFuture<Void> stepDown();
 
+    /// The process of this member has ended, as this process knows for certain: if it led, and no other voter comes
+    /// before this one as its successor (higher priority, else the smaller name), this one stands for election at
+    /// once. The others' election timeouts run on, should it not be elected. Returns at once.
+    void ended(MemberId other);
+
     /// Replaces the configuration `expected` by `members` in one change (joint consensus; compare and set). On
     /// the leader only. A new member must have been joined on its own process first. Success says nothing of
     /// how far a new member has caught up: look at [View#followers] and at the member itself.

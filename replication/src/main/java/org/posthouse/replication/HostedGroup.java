@@ -449,6 +449,17 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
     }
 
     @Override
+    public void ended(MemberId other) {
+        Running now = running;
+        if (now != null && now.membership().succeeds(other)) {
+            background("stand", () -> {
+                LOG.info("{}: the process of the leader {} has ended; {} stands for election", group, other, self());
+                now.membership().stand(other);
+            });
+        }
+    }
+
+    @Override
     public CompletableFuture<Void> change(List<Member> expected, List<Member> members) {
         Running now = running;
         return now == null ? unavailable() : now.membership().change(expected, members);

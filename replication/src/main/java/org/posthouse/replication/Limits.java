@@ -24,8 +24,8 @@ public record Limits(
 
     /// What a cluster runs with.
     public static final Limits DEFAULTS = new Limits(
-            Duration.ofMillis(150),
             Duration.ofMillis(300),
+            Duration.ofMillis(600),
             Duration.ofSeconds(60),
             new Snapshotting(20_000, 256 << 20, Duration.ofHours(1), 32 << 20, Duration.ofSeconds(60), 100 << 20),
             4096,

@@ -3,6 +3,7 @@ package org.posthouse.replication;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -12,7 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.ratis.proto.RaftProtos.RaftGroupIdProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.LeaderElectionManagementRequest;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -26,6 +30,7 @@ import org.apache.ratis.protocol.exceptions.ReconfigurationTimeoutException;
 import org.apache.ratis.protocol.exceptions.SetConfigurationException;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.posthouse.replication.ReplicationException.Kind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -165,6 +170,42 @@ final class Membership {
             Duration deadline = Duration.ofSeconds(5);
             answer(server.transferLeadershipAsync(leadershipRequest(null, deadline)), deadline);
         });
+    }
+
+    /// Whether this member is to follow a leader that is lost: of the other voters it has the highest priority, and of
+    /// those with the same the smallest id.
+    boolean succeeds(MemberId leader) {
+        if (!RaftIds.peer(leader).equals(division.getInfo().getLeaderId())) {
+            return false;
+        }
+        return members().stream()
+                .filter(member ->
+                        member.role() == Member.Role.VOTER && !member.id().equals(leader))
+                .min(Comparator.comparing(Member::priority).reversed().thenComparing(Member::id))
+                .filter(first -> first.id().equals(self))
+                .isPresent();
+    }
+
+    /// Stands for election at once instead of waiting for an election timeout, in the way in which a leader that
+    /// hands over asks for it (Raft thesis section 3.10): without a pre-vote, because the others may have heard the
+    /// leader just before it was lost.
+    void stand(MemberId lost) {
+        TermIndex last = division.getRaftLog().getLastEntryTermIndex();
+        if (last == null) {
+            return;
+        }
+        try {
+            var _ = server.startLeaderElection(StartLeaderElectionRequestProto.newBuilder()
+                    .setServerRequest(RaftRpcRequestProto.newBuilder()
+                            .setRequestorId(RaftIds.peer(lost).toByteString())
+                            .setReplyId(RaftIds.peer(self).toByteString())
+                            .setRaftGroupId(RaftGroupIdProto.newBuilder()
+                                    .setId(division.getMemberId().getGroupId().toByteString())))
+                    .setLeaderLastEntry(last.toProto())
+                    .build());
+        } catch (IOException e) {
+            LOG.warn("{}: could not stand for election; the election timeout does it", group, e);
+        }
     }
 
     /// Whether this member may become a candidate.

@@ -75,6 +75,10 @@ final class RatisProperties {
         RaftServerConfigKeys.Rpc.setTimeoutMax(properties, max);
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, min);
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, max);
+        // A follower whose own timer came late by this much was not run, so it cannot tell that its leader was silent:
+        // it waits once more. Ratis' own 300 ms is as long as the timeout: a starved machine would elect for nothing.
+        RaftServerConfigKeys.setSleepDeviationThreshold(
+                properties, millis(limits.electionMin().dividedBy(4)));
         // How long a leader that lost its majority bars itself (default 10 s, which once made an outage of 11 s), and
         // the pause of the process after which a leader steps down; so not 0.
         RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, max);

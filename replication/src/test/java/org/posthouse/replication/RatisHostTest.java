@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -73,6 +74,30 @@ class RatisHostTest {
             first.restart();
             TestCluster.await("the lost member to catch up", () -> first.ledger.count() == 101);
             assertThat(first.ledger.copy()).isEqualTo(second.ledger.copy());
+        }
+    }
+
+    @Test
+    void theSuccessorOfAProcessThatEndedDoesNotWaitForTheElectionTimeout() throws Exception {
+        Duration shortest = Duration.ofSeconds(5);
+        try (TestCluster cluster = new TestCluster(folder)) {
+            cluster.limits = TestCluster.LIMITS.withElection(shortest, shortest.plusSeconds(1));
+            Node first = cluster.formed(3).leader();
+            first.propose("a");
+            Node successor = cluster.others(first).getFirst();
+            Node third = cluster.others(first).getLast();
+            first.crash();
+            first.member = null;
+
+            long crashed = System.nanoTime();
+            third.member.ended(first.id());
+            successor.member.ended(first.id());
+
+            assertThat(cluster.leader()).isSameAs(successor);
+            assertThat(Duration.ofNanos(System.nanoTime() - crashed)).isLessThan(shortest);
+            assertThat(successor.propose("b")).isEqualTo("2:b");
+            third.member.ended(first.id()); // Leads no more: changes nothing.
+            assertThat(successor.propose("c")).isEqualTo("3:c");
         }
     }
 

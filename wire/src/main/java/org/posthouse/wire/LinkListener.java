@@ -11,4 +11,8 @@ public interface LinkListener {
     ///
     /// @param reason for an operator
     void down(Link link, String reason);
+
+    /// The link is gone, and the peer's machine refuses a new one: it lives, and the process does not. Called once for
+    /// each link lost, after [#down]. Silence is never told so: a frozen process or a cut cable refuses nothing.
+    default void gone(String peer) {}
 }

@@ -22,6 +22,7 @@ public final class LinkServer implements AutoCloseable {
     private static final int LINKS_PER_PEER_MAX = 64;
 
     private static final int BACKLOG = 256;
+    private static final long ACCEPTED_LAST_MILLIS = 1_000;
     private static final Logger log = LoggerFactory.getLogger(LinkServer.class);
 
     private final PeerIdentity identity;
@@ -32,6 +33,8 @@ public final class LinkServer implements AutoCloseable {
     private final Semaphore handshakes = new Semaphore(HANDSHAKES_MAX);
     private final Map<Socket, Long> begun = new ConcurrentHashMap<>();
     private final Set<LinkConnection> links = ConcurrentHashMap.newKeySet();
+    private final Thread acceptor =
+            Thread.ofPlatform().daemon().name("link-accept").unstarted(this::accept);
     private volatile boolean closed;
 
     private LinkServer(PeerIdentity identity, LinkServices services, LinkSettings settings, ServerSocket listening) {
@@ -59,7 +62,7 @@ public final class LinkServer implements AutoCloseable {
             throw new IOException("cannot listen for links on " + address + ": " + e.getMessage(), e);
         }
         LinkServer server = new LinkServer(identity, services, settings, listening);
-        Thread.ofPlatform().daemon().name("link-accept").start(server::accept);
+        server.acceptor.start();
         return server;
     }
 
@@ -105,6 +108,10 @@ public final class LinkServer implements AutoCloseable {
     private void establish(Socket socket) {
         begun.put(socket, System.nanoTime());
         try {
+            if (closed) {
+                closeQuietly(socket);
+                return;
+            }
             LinkConnection link = LinkConnection.accept(socket, identity, settings, services);
             links.add(link);
             link.start(reason -> {
@@ -138,15 +145,19 @@ public final class LinkServer implements AutoCloseable {
         }
     }
 
-    /// Stops listening and ends all links.
+    /// Stops listening and ends all links, those that are just being made too.
     @Override
     public void close() {
         closed = true;
         try {
             listening.close();
+            acceptor.join(ACCEPTED_LAST_MILLIS);
         } catch (IOException e) {
             log.debug("Closing the links' listener failed.", e);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
+        begun.keySet().forEach(LinkServer::closeQuietly);
         clock.close();
         LinkClock.closeAll(links, "the process ends");
     }

@@ -1,6 +1,7 @@
 package org.posthouse.wire;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
@@ -20,8 +21,9 @@ import org.slf4j.LoggerFactory;
 
 /// The standing links of this process to its peers, one each: made at once, and made anew whenever one is lost.
 public final class Links implements AutoCloseable {
-    private static final Duration FIRST_RETRY = Duration.ofMillis(50);
+    private static final Duration FIRST_RETRY = Duration.ofMillis(5);
     private static final Duration LONGEST_RETRY = Duration.ofSeconds(1);
+    private static final String REFUSED = "refused"; // in the message of a ConnectException, for ECONNREFUSED
     private static final Logger log = LoggerFactory.getLogger(Links.class);
 
     private final PeerIdentity identity;
@@ -168,14 +170,21 @@ public final class Links implements AutoCloseable {
         void run() {
             Duration pause = FIRST_RETRY;
             String lastFailure = "";
+            boolean lost = false;
             try {
                 while (stopped.getCount() > 0) {
                     long attempted = System.nanoTime();
                     try {
                         keep(connect());
+                        lost = true;
                         lastFailure = "";
                     } catch (IOException e) {
                         String failure = String.valueOf(e.getMessage());
+                        if (lost && e instanceof ConnectException && failure.contains(REFUSED)) {
+                            lost = false;
+                            log.info("{} at {} refuses connections: its process has ended.", peer, address);
+                            listeners.forEach(listener -> listener.gone(peer));
+                        }
                         // Once for each reason: a peer that is down for a day must not fill the log.
                         if (!failure.equals(lastFailure)) {
                             log.info("No link to {} at {} yet: {}. Trying on.", peer, address, failure);

@@ -52,6 +52,11 @@ class LinkLossTest {
             public void down(Link link, String reason) {
                 happened.add("down " + link.peer() + ": " + reason);
             }
+
+            @Override
+            public void gone(String peer) {
+                happened.add("gone " + peer);
+            }
         });
         pair.offered.register("echo", LinkServices::everyone, new LinkService() {
             @Override
@@ -96,6 +101,25 @@ class LinkLossTest {
         assertThat(link.notice(LinkPair.opening("echo"), new byte[0])).isFalse();
         Link again = pair.links.await("node:n1", SOON);
         assertThat(again.call(LinkPair.opening("echo"), new byte[] {7}, SOON)).containsExactly(7);
+    }
+
+    @Test
+    void aProcessThatEndedIsToldFromOneThatIsSilent() throws Exception {
+        Link first = pair.link();
+        assertThat(next()).isEqualTo("up node:n1");
+        assertThat(first.up()).isTrue();
+
+        pair.server.close();
+
+        assertThat(next()).startsWith("down node:n1: ");
+        assertThat(next()).isEqualTo("gone node:n1");
+        try (ServerSocket silent = new ServerSocket()) {
+            silent.setReuseAddress(true);
+            silent.bind(pair.server.address());
+            assertThat(happened.poll(1, TimeUnit.SECONDS))
+                    .as("told once, and not of silence")
+                    .isNull();
+        }
     }
 
     @Test
