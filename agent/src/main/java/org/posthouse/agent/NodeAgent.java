@@ -219,7 +219,7 @@ public final class NodeAgent implements AutoCloseable {
         peers.remove("node:" + parts.settings.node());
         parts.links.peers(peers);
         parts.cluster.replica().listen(this::imageChanged);
-        parts.links.listen(new Deaths());
+        parts.links.listen(new Neighbours());
         parts.pulse.start();
         Thread.ofPlatform().daemon().name("cluster-group").start(parts.cluster::begin);
         for (String group : parts.remembered.held().keySet()) {
@@ -233,12 +233,12 @@ public final class NodeAgent implements AutoCloseable {
                 TimeUnit.SECONDS);
     }
 
-    /// A node's process that is certain to have ended: the groups that it led need not wait for their election
+    /// Processes of other nodes that are certain to have ended, or to be there again: replication need not find out by
     /// timeouts.
-    private final class Deaths implements LinkListener {
+    private final class Neighbours implements LinkListener {
         @Override
         public void up(Link link) {
-            // Whatever the node has to say it says by heartbeats.
+            host.returned(node(link.peer()));
         }
 
         @Override
@@ -248,9 +248,13 @@ public final class NodeAgent implements AutoCloseable {
 
         @Override
         public void gone(String peer) {
-            String node = peer.substring(peer.indexOf(':') + 1);
+            String node = node(peer);
             parts.cluster().member().ifPresent(member -> ended(member, node));
             parts.servers().forEach(server -> server.member().ifPresent(member -> ended(member, node)));
+        }
+
+        private static String node(String peer) {
+            return peer.substring(peer.indexOf(':') + 1);
         }
 
         private static void ended(GroupMember member, String node) {

@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class HostedGroup implements GroupMember, GroupMachine.Events {
     private static final Logger LOG = LoggerFactory.getLogger(HostedGroup.class);
     private static final long SILENT_MILLIS = 4_000;
+    private static final Duration RETURNED_RECONNECT = Duration.ofMillis(200);
     private static final Duration LOG_RETRY_MAX = Duration.ofSeconds(30);
 
     /// What a running server consists of.
@@ -355,6 +356,16 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
             if (follower.lastHeardMillis() > SILENT_MILLIS) {
                 rpc.reconnect(RaftIds.peer(follower.id()), Duration.ofMillis(SILENT_MILLIS));
             }
+        }
+    }
+
+    void returned(String node) {
+        Running now = running;
+        if (now != null && !closed) {
+            now.membership().members().stream()
+                    .map(Member::id)
+                    .filter(id -> id.node().equals(node))
+                    .forEach(id -> rpc.reconnect(RaftIds.peer(id), RETURNED_RECONNECT));
         }
     }
 

@@ -181,6 +181,11 @@ public final class RatisHost implements ReplicationHost {
     }
 
     @Override
+    public void returned(String node) {
+        groups.values().forEach(group -> group.returned(node));
+    }
+
+    @Override
     public void leave(GroupName group, boolean deleteFolder) throws IOException {
         HostedGroup hosted = groups.remove(group);
         if (hosted != null) {

@@ -30,6 +30,10 @@ public interface ReplicationHost extends AutoCloseable {
     /// The membership, if it is open.
     Optional<GroupMember> member(GroupName group);
 
+    /// The process of another node is there again, as this process knows for certain: its members are reached by new
+    /// connections, since the old ones may wait for long before they try again. Returns at once.
+    void returned(String node);
+
     /// Closes a membership and its replica. Deletes the folder if asked to. Blocks until done.
     void leave(GroupName group, boolean deleteFolder) throws IOException;
 

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /// Takes links from peers: mutual TLS, the peer's name from its certificate, and then whatever
 /// [LinkServices] offers to that name.
@@ -116,9 +117,9 @@ public final class LinkServer implements AutoCloseable {
             links.add(link);
             link.start(reason -> {
                 links.remove(link);
-                log.info("The link from {} is gone: {}.", link.peer(), reason);
+                log.atLevel(level(link)).log("The link from {} is gone: {}.", link.peer(), reason);
             });
-            log.info("{} has linked in from {}.", link.peer(), link.address());
+            log.atLevel(level(link)).log("{} has linked in from {}.", link.peer(), link.address());
             if (closed) {
                 link.close("the process ends");
             } else if (linksOf(link.peer()) > LINKS_PER_PEER_MAX) {
@@ -131,6 +132,11 @@ public final class LinkServer implements AutoCloseable {
             begun.remove(socket);
             handshakes.release();
         }
+    }
+
+    /// Every call of the command line makes a link.
+    private static Level level(LinkConnection link) {
+        return link.peer().startsWith("operator:") ? Level.DEBUG : Level.INFO;
     }
 
     private long linksOf(String peer) {
