@@ -66,6 +66,14 @@ final class ControlServices {
             case Command.ReportLost lost -> LinkServices.nodes(peer);
             case Command.GiveUpMove giveUp -> LinkServices.nodes(peer);
             case Command.Move move -> true;
+            case Command.SetGroupWanted set -> true;
+            case Command.SetGroupProperty set -> true;
+            case Command.SetResourceWanted set -> true;
+            case Command.SetResourceProperty set -> true;
+            case Command.FailResource fail -> true;
+            case Command.AddDependency add -> true;
+            case Command.RemoveDependency remove -> true;
+            case Command.SetNodeDuty set -> true;
             case Command.AddDomain add -> true;
             case Command.RemoveDomain remove -> true;
             case Command.AddUser add -> true;

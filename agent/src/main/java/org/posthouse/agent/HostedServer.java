@@ -70,7 +70,7 @@ final class HostedServer implements AutoCloseable {
         this.name = name;
         this.around = around;
         this.store = new LocalStore(name);
-        this.services = new Services(name);
+        this.services = new Services(name, Services.Patience.DEFAULT, Pulse::millis);
     }
 
     String name() {
@@ -175,7 +175,7 @@ final class HostedServer implements AutoCloseable {
             public void opened(Epoch epoch) {
                 LOG.info("{}: opened here in epoch {}", name, epoch);
                 Route route = new Route(name, OpenEpoch.parse(epoch.toString()), around.node());
-                services.online(() -> {
+                services.gate(true, () -> {
                     if (gate.epoch().filter(epoch::equals).isPresent()) {
                         around.routes().publish(route);
                     }
@@ -187,7 +187,7 @@ final class HostedServer implements AutoCloseable {
             @Override
             public void closed(Epoch epoch, String reason) {
                 LOG.info("{}: closed here, epoch {}: {}", name, epoch, reason);
-                services.offline(around.changed());
+                services.gate(false, around.changed());
                 around.changed().run();
             }
         });
@@ -291,8 +291,9 @@ final class HostedServer implements AutoCloseable {
                         .map(epoch -> new Route(name, OpenEpoch.parse(epoch.toString()), around.node()));
     }
 
-    /// Lets due housekeeping be done; returns at once.
+    /// Lets due housekeeping be done, and the services be looked after; returns at once.
     void tick() {
+        services.tick();
         Hosting now = hosting;
         if (now != null && !failed) {
             now.housekeeping().tick(System.nanoTime());

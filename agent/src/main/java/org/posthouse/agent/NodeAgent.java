@@ -113,7 +113,7 @@ public final class NodeAgent implements AutoCloseable {
             met = image.version();
             for (VirtualServer server : image.virtualServers().values()) {
                 HostedServer hosted = server(server.name());
-                hosted.services().open(server, settings.node(), hosted.store(), types);
+                hosted.services().follow(server, settings.node(), hosted.store(), types);
             }
             if (image.created()) {
                 Map<String, InetSocketAddress> peers = new TreeMap<>();

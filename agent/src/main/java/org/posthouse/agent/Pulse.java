@@ -20,7 +20,7 @@ import org.posthouse.wire.Opening;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Heartbeats: every 200 ms, and at once when something changed, this node tells all others how it stands; what the
+/// Heartbeats: every 150 ms, and at once when something changed, this node tells all others how it stands; what the
 /// others tell is kept for this node's own decisions and for the coordinator's.
 ///
 /// Sends on a platform thread: native calls elsewhere may hold all carriers of virtual threads for a while, and that

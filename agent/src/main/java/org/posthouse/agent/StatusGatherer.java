@@ -136,6 +136,7 @@ final class StatusGatherer {
         return new StatusReport.NodeStatus(
                 node.name(),
                 node.state(),
+                node.duty(),
                 answer.map(Local::pid).orElse(0L),
                 node.host(),
                 votes,
@@ -147,7 +148,8 @@ final class StatusGatherer {
             ClusterImage image, Facts facts, VirtualServer server, Map<String, Local> answers) {
         Survival survival = Survival.of(image, facts, server.name());
         List<StatusReport.ResourceStatus> resources = server.resources().values().stream()
-                .map(resource -> new StatusReport.ResourceStatus(resource.name(), resource.type(), resource.state()))
+                .map(resource -> new StatusReport.ResourceStatus(
+                        resource.name(), resource.type(), resource.wanted(), resource.state()))
                 .toList();
         return new StatusReport.ServerStatus(
                 server.name(),

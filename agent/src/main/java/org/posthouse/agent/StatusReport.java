@@ -3,6 +3,7 @@ package org.posthouse.agent;
 import java.util.List;
 import org.posthouse.cluster.GroupState;
 import org.posthouse.cluster.HistoryEntry;
+import org.posthouse.cluster.NodeDuty;
 import org.posthouse.cluster.NodeState;
 import org.posthouse.cluster.ResourceState;
 
@@ -19,9 +20,17 @@ public record StatusReport(
     public record QuorumStatus(int voters, int alive, int needed, boolean held) {}
 
     /// @param pid of its process; 0 while it does not answer
+    /// @param duty what an operator lets it do
     /// @param votes in the cluster group
     public record NodeStatus(
-            String name, NodeState state, long pid, String address, boolean votes, int incarnation, String reason) {}
+            String name,
+            NodeState state,
+            NodeDuty duty,
+            long pid,
+            String address,
+            boolean votes,
+            int incarnation,
+            String reason) {}
 
     /// @param heir `""` for none
     /// @param epoch `""` before it was first opened
@@ -42,7 +51,9 @@ public record StatusReport(
             List<ReplicaStatus> replicas) {}
 
     /// One resource of a virtual server.
-    public record ResourceStatus(String name, String type, ResourceState state) {}
+    ///
+    /// @param wanted whether it shall be online when its virtual server is
+    public record ResourceStatus(String name, String type, boolean wanted, ResourceState state) {}
 
     /// @param role `leader`, `voter`, `listener`, `adding`, `removing`, or `failed` if it is out of service
     /// @param appliedIndex -1 while its node does not answer

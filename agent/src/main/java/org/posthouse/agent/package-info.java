@@ -2,7 +2,7 @@
 /// and what the image wants of this node: replicas, owners, services.
 ///
 /// How it hangs together:
-/// - Every node sends its heartbeat to every other, every 200 ms and at once when something changed ([Pulse]). It
+/// - Every node sends its heartbeat to every other, every 150 ms and at once when something changed ([Pulse]). It
 ///   says what the node hosts, leads and has open.
 /// - A process that ended is told from one that is silent: its machine refuses a new link. Then the groups that it led
 ///   elect at once; silence they sit out (replication's election timeouts).

@@ -71,8 +71,8 @@ final class TestCluster implements AutoCloseable {
             servers.add(new FirstPlan.PlannedServer(
                     "vs" + server,
                     List.of(
-                            new FirstPlan.PlannedResource("storage", "storage-group", new TreeMap<>()),
-                            new FirstPlan.PlannedResource("imap", "imap", new TreeMap<>()))));
+                            new FirstPlan.PlannedResource("storage", "storage-group", new TreeMap<>(), List.of()),
+                            new FirstPlan.PlannedResource("imap", "imap", new TreeMap<>(), List.of("storage")))));
         }
         plan = new FirstPlan(id.toString(), "test", members, servers, List.of("example.org"));
     }

@@ -2,6 +2,7 @@ package org.posthouse.app;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -39,6 +40,7 @@ import org.slf4j.LoggerFactory;
 final class MailServices {
     private static final Logger LOG = LoggerFactory.getLogger(MailServices.class);
     private static final Duration DISMISS_WITHIN = Duration.ofSeconds(2);
+    private static final int GREETED_WITHIN_MILLIS = 5_000;
 
     private final SampleCluster sample;
     private final String address;
@@ -47,7 +49,7 @@ final class MailServices {
     private final Quotas quotas;
     private final LoginThrottle throttle = new LoginThrottle(LoginThrottle.Limits.DEFAULT, System::nanoTime);
     private final Map<String, ImapResource> imap = new ConcurrentHashMap<>();
-    private final Map<String, MailStore> stores = new ConcurrentHashMap<>();
+    private final Map<String, SmtpResource> smtp = new ConcurrentHashMap<>();
 
     /// @param node on whose address to listen
     /// @param quotas of users, in bytes
@@ -76,14 +78,18 @@ final class MailServices {
         return new Type("smtp") {
             @Override
             public Resource open(ServiceContext context) throws IOException {
-                return new SmtpResource(context);
+                SmtpResource resource = new SmtpResource(context);
+                smtp.put(context.virtualServer(), resource);
+                return resource;
             }
         };
     }
 
-    /// The store of a virtual server that has a replica here, open or not.
+    /// The store of a virtual server whose SMTP is online here, for what front ends deliver.
     Optional<MailStore> store(String virtualServer) {
-        return Optional.ofNullable(stores.get(virtualServer));
+        return Optional.ofNullable(smtp.get(virtualServer))
+                .filter(SmtpResource::looksAlive)
+                .map(SmtpResource::store);
     }
 
     /// Serves the IMAP clients that front ends bring for a virtual server; empty while it is not served here.
@@ -135,7 +141,6 @@ final class MailServices {
             this.context = context;
             String name = context.virtualServer();
             ClientPorts ports = sample.ports(name);
-            stores.put(name, context.store());
             server = new ImapServer(imapSettings(name));
             clear = Listener.open(
                     plan(name + " imap", ports.imap(), false, gate, ImapServer::farewell),
@@ -198,7 +203,7 @@ final class MailServices {
 
         @Override
         public boolean isAlive() {
-            return gate.isOpen();
+            return gate.isOpen() && greets(sample.ports(context.virtualServer()).imap(), "* OK ");
         }
 
         @Override
@@ -211,11 +216,13 @@ final class MailServices {
 
     /// SMTP and submission of one virtual server.
     private final class SmtpResource implements ResourceType.Resource {
+        private final ServiceContext context;
         private final ServiceGate gate = ServiceGate.closed();
         private final Listener receiving;
         private final Listener submission;
 
         SmtpResource(ServiceContext context) throws IOException {
+            this.context = context;
             String name = context.virtualServer();
             ClientPorts ports = sample.ports(name);
             SmtpOptions options = SmtpOptions.of(name + "." + SampleCluster.DOMAIN, SampleCluster.DOMAIN)
@@ -255,13 +262,31 @@ final class MailServices {
 
         @Override
         public boolean isAlive() {
-            return gate.isOpen();
+            return gate.isOpen() && greets(sample.ports(context.virtualServer()).smtp(), "220 ");
+        }
+
+        MailStore store() {
+            return context.store();
         }
 
         @Override
         public void close() {
+            smtp.remove(context.virtualServer(), this);
             receiving.close();
             submission.close();
+        }
+    }
+
+    /// Whether whoever connects to this port of this node is greeted so.
+    private boolean greets(int port, String greeting) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address, port), GREETED_WITHIN_MILLIS);
+            socket.setSoTimeout(GREETED_WITHIN_MILLIS);
+            byte[] heard = socket.getInputStream().readNBytes(greeting.length());
+            return new String(heard, StandardCharsets.US_ASCII).equals(greeting);
+        } catch (IOException e) {
+            LOG.warn("{}:{} does not greet: {}", address, port, e.getMessage());
+            return false;
         }
     }
 

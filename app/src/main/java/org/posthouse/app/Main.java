@@ -24,6 +24,8 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             DownCommand.class,
             StatusCommand.class,
             MoveCommand.class,
+            GroupCommand.class,
+            ResourceCommand.class,
             UserCommand.class,
             NodeCommand.class,
             FrontEndCommand.class,

@@ -1,27 +1,37 @@
 package org.posthouse.app;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
+import org.posthouse.cluster.Command.SetNodeDuty;
+import org.posthouse.cluster.NodeDuty;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `posthouse node kill|freeze|thaw|start|stop NAME`: what happens to machines, on a sample cluster.
+/// `posthouse node kill|freeze|thaw|start|stop NAME`: what happens to machines, on a sample cluster; and
+/// `pause|resume|drain`: what an operator lets a node do.
 @Command(
         name = "node",
         mixinStandardHelpOptions = true,
-        description = "Kill, freeze, thaw, start and stop nodes of a sample cluster. Front ends can be named too.")
+        description = "Pause, resume and drain nodes. Kill, freeze, thaw, start and stop those of a sample cluster;"
+                + " front ends can be named there too.")
 final class NodeCommand implements Runnable {
+    private static final Duration DRAINED_MAX = Duration.ofMinutes(5);
+
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say which: kill, freeze, thaw, start or stop");
+        throw new ParameterException(
+                spec.commandLine(), "say which: pause, resume, drain, kill, freeze, thaw, start or stop");
     }
 
     @Command(name = "kill", mixinStandardHelpOptions = true, description = "Kill it by SIGKILL, as a machine dies.")
@@ -65,8 +75,52 @@ final class NodeCommand implements Runnable {
     @Command(name = "stop", mixinStandardHelpOptions = true, description = "Stop it in order, by SIGTERM.")
     int stop(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
         ProcessHandle process = living(dir.open(), name);
-        Processes.stop(java.util.List.of(process));
+        Processes.stop(List.of(process));
         return say(name + " (process " + process.pid() + ") was stopped.");
+    }
+
+    @Command(
+            name = "pause",
+            mixinStandardHelpOptions = true,
+            description = "Let a node keep what it owns and take no more.")
+    int pause(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        return duty(dir, name, NodeDuty.PAUSED);
+    }
+
+    @Command(name = "resume", mixinStandardHelpOptions = true, description = "Let a node take things over again.")
+    int resume(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        return duty(dir, name, NodeDuty.ACTIVE);
+    }
+
+    @Command(
+            name = "drain",
+            mixinStandardHelpOptions = true,
+            description = "Have a node give away what it owns, as far as others have room, and take no more.")
+    int drain(
+            @Mixin DirOption dir,
+            @Parameters(paramLabel = "NAME") String name,
+            @Option(names = "--wait", description = "Wait until it owns nothing.") boolean wait)
+            throws IOException {
+        int done = duty(dir, name, NodeDuty.DRAINING);
+        if (wait) {
+            try (ClusterControl control = ClusterControl.open(dir.open())) {
+                control.await(DRAINED_MAX, "draining " + name, status -> {
+                    for (JsonNode server : status.path("virtualServers")) {
+                        if (server.path("owner").asText().equals(name)) {
+                            return false;
+                        }
+                    }
+                    return true;
+                });
+            }
+        }
+        return done;
+    }
+
+    private int duty(DirOption dir, String name, NodeDuty duty) throws IOException {
+        try (ClusterControl control = ClusterControl.open(dir.open())) {
+            return say(control.submit(new SetNodeDuty(name, duty)).message() + ".");
+        }
     }
 
     @Command(name = "run", hidden = true, mixinStandardHelpOptions = true, description = "Be a node.")

@@ -131,9 +131,9 @@ public record SampleCluster(
     FirstPlan plan() {
         SortedMap<String, String> none = Collections.emptySortedMap();
         List<PlannedResource> resources = List.of(
-                new PlannedResource("storage", "storage-group", none),
-                new PlannedResource("imap", "imap", none),
-                new PlannedResource("smtp", "smtp", none));
+                new PlannedResource("storage", "storage-group", none, List.of()),
+                new PlannedResource("imap", "imap", none, List.of("storage")),
+                new PlannedResource("smtp", "smtp", none, List.of("storage")));
         return new FirstPlan(
                 id.toString(),
                 name,

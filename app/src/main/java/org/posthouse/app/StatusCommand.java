@@ -96,7 +96,10 @@ final class StatusCommand implements Callable<Integer> {
             }
             table.row(
                     node.path("name").asText(),
-                    node.path("state").asText(),
+                    node.path("state").asText()
+                            + (node.path("duty").asText().equals("active")
+                                    ? ""
+                                    : ", " + node.path("duty").asText()),
                     node.path("pid").asText("-"),
                     node.path("address").asText(),
                     node.path("votes").asBoolean() ? "yes" : "no",
@@ -132,7 +135,7 @@ final class StatusCommand implements Callable<Integer> {
                     String.join(", ", replicas));
             String reason = server.path("reason").asText("");
             if (!reason.isEmpty()) {
-                table.row("  " + reason);
+                table.note(reason);
             }
         }
         return table;

@@ -22,13 +22,19 @@ final class TextTable {
         return this;
     }
 
+    /// A line under the last row, as wide as it is.
+    TextTable note(String text) {
+        rows.add(List.of("  " + text));
+        return this;
+    }
+
     /// Lines without trailing space, each ended by a line end.
     @Override
     public String toString() {
         int columns = rows.stream().mapToInt(List::size).max().orElse(0);
         int[] widths = new int[columns];
         for (List<String> row : rows) {
-            for (int i = 0; i < row.size(); i++) {
+            for (int i = 0; row.size() == columns && i < row.size(); i++) {
                 widths[i] = Math.max(widths[i], row.get(i).length());
             }
         }
@@ -38,7 +44,8 @@ final class TextTable {
     private static String line(List<String> row, int[] widths) {
         StringBuilder line = new StringBuilder();
         for (int i = 0; i < row.size(); i++) {
-            line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + GAP));
+            line.append(row.get(i))
+                    .append(" ".repeat(Math.max(0, widths[i] - row.get(i).length()) + GAP));
         }
         return line.toString().stripTrailing();
     }

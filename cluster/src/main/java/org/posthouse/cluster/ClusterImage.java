@@ -132,6 +132,16 @@ public record ClusterImage(
                     case Event.StateChanged e ->
                         virtualServer(
                                 virtualServers.get(e.virtualServer()).state(e.state(), e.reason(), e.resources()));
+                    case Event.GroupWanted e ->
+                        virtualServer(virtualServers.get(e.virtualServer()).wanted(e.wanted()));
+                    case Event.GroupPolicySet e ->
+                        virtualServer(virtualServers.get(e.virtualServer()).policy(e.policy()));
+                    case Event.FailoverCounted e -> failoverCounted(e, at);
+                    case Event.FailoversForgotten e ->
+                        virtualServer(virtualServers.get(e.virtualServer()).failovers(List.of()));
+                    case Event.ResourcePut e ->
+                        virtualServer(virtualServers.get(e.virtualServer()).resource(e.resource()));
+                    case Event.NodeDutySet e -> node(nodes.get(e.node()).on(e.duty()));
                     case Event.DomainAdded e ->
                         domains(SortedMaps.with(directory.domains(), e.domain().name(), e.domain()));
                     case Event.DomainRemoved e -> domains(SortedMaps.without(directory.domains(), e.name()));
@@ -181,6 +191,13 @@ public record ClusterImage(
                     e.node(), Optional.empty(), newVersion, at, "it opened the virtual server");
         }
         return virtualServer(before.opened(opened, permission));
+    }
+
+    private ClusterImage failoverCounted(Event.FailoverCounted e, long at) {
+        VirtualServer server = virtualServers.get(e.virtualServer());
+        List<Long> counted = new ArrayList<>(server.failoversCounted(at));
+        counted.add(at);
+        return virtualServer(server.failovers(List.copyOf(counted)));
     }
 
     private ReplicaSet replicasOf(String group) {

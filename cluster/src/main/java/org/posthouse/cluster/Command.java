@@ -14,6 +14,14 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = Command.ReportLost.class, name = "report-lost"),
     @JsonSubTypes.Type(value = Command.Move.class, name = "move"),
     @JsonSubTypes.Type(value = Command.GiveUpMove.class, name = "give-up-move"),
+    @JsonSubTypes.Type(value = Command.SetGroupWanted.class, name = "set-group-wanted"),
+    @JsonSubTypes.Type(value = Command.SetGroupProperty.class, name = "set-group-property"),
+    @JsonSubTypes.Type(value = Command.SetResourceWanted.class, name = "set-resource-wanted"),
+    @JsonSubTypes.Type(value = Command.SetResourceProperty.class, name = "set-resource-property"),
+    @JsonSubTypes.Type(value = Command.FailResource.class, name = "fail-resource"),
+    @JsonSubTypes.Type(value = Command.AddDependency.class, name = "add-dependency"),
+    @JsonSubTypes.Type(value = Command.RemoveDependency.class, name = "remove-dependency"),
+    @JsonSubTypes.Type(value = Command.SetNodeDuty.class, name = "set-node-duty"),
     @JsonSubTypes.Type(value = Command.AddDomain.class, name = "add-domain"),
     @JsonSubTypes.Type(value = Command.RemoveDomain.class, name = "remove-domain"),
     @JsonSubTypes.Type(value = Command.AddUser.class, name = "add-user"),
@@ -47,6 +55,33 @@ public sealed interface Command {
 
     /// The owner could not hand over, having asked often enough.
     record GiveUpMove(String virtualServer, String target, String reason) implements Command {}
+
+    /// Brings a virtual server's resources online, or takes them offline; its storage group is replicated either way.
+    /// Online also forgets its failovers so far.
+    record SetGroupWanted(String virtualServer, boolean wanted) implements Command {}
+
+    /// Sets one setting of a virtual server's policy: `preferred-owners`, `possible-owners`, `room`, `failback`,
+    /// `failover-threshold`, `failover-period`.
+    record SetGroupProperty(String virtualServer, String property, String value) implements Command {}
+
+    /// Brings one resource online, or takes it offline; its group stays where it is.
+    record SetResourceWanted(String virtualServer, String resource, boolean wanted) implements Command {}
+
+    /// Sets one setting of a resource's policy ([ResourcePolicy#settings]).
+    record SetResourceProperty(String virtualServer, String resource, String property, String value)
+            implements Command {}
+
+    /// Has a resource fail, to see what its policy makes of it.
+    record FailResource(String virtualServer, String resource) implements Command {}
+
+    /// Makes a resource depend on another of its group; refused if that closes a cycle.
+    record AddDependency(String virtualServer, String resource, String on) implements Command {}
+
+    /// Ends a dependency.
+    record RemoveDependency(String virtualServer, String resource, String on) implements Command {}
+
+    /// Lets a node take things over, or no more (pause), or give away what it owns (drain).
+    record SetNodeDuty(String node, NodeDuty duty) implements Command {}
 
     /// Receives mail for a domain.
     record AddDomain(String name) implements Command {}

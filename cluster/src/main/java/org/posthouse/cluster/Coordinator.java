@@ -25,6 +25,14 @@ public final class Coordinator {
             case Command.ReportLost c -> reportLost(image, c);
             case Command.Move c -> move(image, c);
             case Command.GiveUpMove c -> giveUpMove(image, c);
+            case Command.SetGroupWanted c -> GroupDecisions.setWanted(image, c);
+            case Command.SetGroupProperty c -> GroupDecisions.setProperty(image, c);
+            case Command.SetResourceWanted c -> ResourceDecisions.setWanted(image, c);
+            case Command.SetResourceProperty c -> ResourceDecisions.setProperty(image, c);
+            case Command.FailResource c -> ResourceDecisions.fail(image, c);
+            case Command.AddDependency c -> ResourceDecisions.addDependency(image, c);
+            case Command.RemoveDependency c -> ResourceDecisions.removeDependency(image, c);
+            case Command.SetNodeDuty c -> GroupDecisions.setDuty(image, c);
             case Command.AddDomain c -> DirectoryDecisions.addDomain(image, c);
             case Command.RemoveDomain c -> DirectoryDecisions.removeDomain(image, c);
             case Command.AddUser c -> DirectoryDecisions.addUser(image, c);
@@ -77,6 +85,7 @@ public final class Coordinator {
         judgeNodes(draft);
         recordOpens(draft);
         ReplicaPlanner.advance(draft);
+        FailoverPlanner.plan(draft);
         OwnerPlanner.plan(draft);
         ReplicaPlanner.replenish(draft);
         for (String name : draft.virtualServers()) {
@@ -140,7 +149,7 @@ public final class Coordinator {
 
     private static void judgeState(Draft draft, String name) {
         VirtualServer server = draft.virtualServer(name);
-        StateJudgement judged = StateJudgement.of(draft.image(), draft.facts, server);
+        StateJudgement judged = StateJudgement.of(draft.image(), draft.facts, server, draft.now);
         if (judged == null) {
             return;
         }
@@ -204,6 +213,10 @@ public final class Coordinator {
         }
         if (!target.up()) {
             return refused("node " + target.name() + " is down: " + target.reason());
+        }
+        if (!target.takes()) {
+            return refused("node " + target.name() + " is " + target.duty().text() + ": 'posthouse node resume "
+                    + target.name() + "' first");
         }
         if (!server.policy().allows(target.name())) {
             return refused(target.name() + " is no possible owner of " + server.name() + "; possible are "

@@ -24,6 +24,12 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Event.MoveStarted.class, name = "move-started"),
     @JsonSubTypes.Type(value = Event.MoveEnded.class, name = "move-ended"),
     @JsonSubTypes.Type(value = Event.StateChanged.class, name = "state-changed"),
+    @JsonSubTypes.Type(value = Event.GroupWanted.class, name = "group-wanted"),
+    @JsonSubTypes.Type(value = Event.GroupPolicySet.class, name = "group-policy-set"),
+    @JsonSubTypes.Type(value = Event.FailoverCounted.class, name = "failover-counted"),
+    @JsonSubTypes.Type(value = Event.FailoversForgotten.class, name = "failovers-forgotten"),
+    @JsonSubTypes.Type(value = Event.ResourcePut.class, name = "resource-put"),
+    @JsonSubTypes.Type(value = Event.NodeDutySet.class, name = "node-duty-set"),
     @JsonSubTypes.Type(value = Event.DomainAdded.class, name = "domain-added"),
     @JsonSubTypes.Type(value = Event.DomainRemoved.class, name = "domain-removed"),
     @JsonSubTypes.Type(value = Event.UserPut.class, name = "user-put"),
@@ -85,6 +91,28 @@ public sealed interface Event {
             String virtualServer, GroupState state, String reason, SortedMap<String, ResourceState> resources)
             implements Event {}
 
+    /// An operator wants a virtual server online, or offline.
+    record GroupWanted(String virtualServer, boolean wanted) implements Event {}
+
+    /// An operator set a virtual server's policy.
+    ///
+    /// @param what changed, for the history
+    record GroupPolicySet(String virtualServer, VirtualServer.Policy policy, String what) implements Event {}
+
+    /// A virtual server's own resources make it fail over, which counts against its policy.
+    record FailoverCounted(String virtualServer, String reason) implements Event {}
+
+    /// An operator has dealt with what made a virtual server fail over: its failovers do not count any more.
+    record FailoversForgotten(String virtualServer) implements Event {}
+
+    /// An operator changed a resource: what is wanted of it, its policy, its dependencies.
+    ///
+    /// @param what changed, for the history
+    record ResourcePut(String virtualServer, VirtualServer.Resource resource, String what) implements Event {}
+
+    /// An operator lets a node take things over, or no more.
+    record NodeDutySet(String node, NodeDuty duty) implements Event {}
+
     /// Mail for a domain is received from now on.
     record DomainAdded(DirectoryImage.Domain domain) implements Event {}
 
@@ -141,6 +169,17 @@ public sealed interface Event {
             case StateChanged e ->
                 Optional.of(e.virtualServer() + " is " + e.state().text()
                         + (e.reason().isEmpty() ? "" : ": " + e.reason()));
+            case GroupWanted e ->
+                Optional.of(e.virtualServer() + " is to be " + (e.wanted() ? "online" : "offline")
+                        + ": an operator asked for it");
+            case GroupPolicySet e -> Optional.of(e.virtualServer() + ": " + e.what());
+            case FailoverCounted e -> Optional.of(e.virtualServer() + " fails over: " + e.reason());
+            case FailoversForgotten e ->
+                Optional.of(e.virtualServer() + ": its failovers so far do not count any more");
+            case ResourcePut e ->
+                Optional.of(e.virtualServer() + "/" + e.resource().name() + ": " + e.what());
+            case NodeDutySet e ->
+                Optional.of("node " + e.node() + " is " + e.duty().text() + ": an operator asked for it");
             case DomainAdded e -> Optional.of("domain " + e.domain().name() + " added");
             case DomainRemoved e -> Optional.of("domain " + e.name() + " removed");
             case UserPut ignored -> Optional.empty();

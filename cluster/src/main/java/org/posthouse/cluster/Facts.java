@@ -18,7 +18,7 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
     public static final long JUST_HEARD_MILLIS = 350;
 
     /// A replica no more than so many entries behind counts as caught up: at 2,000 entries a second, what a
-    /// heartbeat of 200 ms and the way there leave open.
+    /// heartbeat of 150 ms and the way there leave open.
     public static final long CAUGHT_UP_ENTRIES = 1000;
 
     /// A node's newest heartbeat.
@@ -26,7 +26,7 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
     /// @param ageMillis since it arrived
     public record Heard(long ageMillis, Heartbeat heartbeat) {}
 
-    /// What each node tells all others every 200 ms.
+    /// What each node tells all others every 150 ms.
     ///
     /// @param incarnation the node's own, see [Node#incarnation]
     /// @param process distinguishes one run of the node's process from the next

@@ -33,7 +33,10 @@ public record FirstPlan(
     public record PlannedServer(String name, List<PlannedResource> resources) {}
 
     /// A resource of a virtual server.
-    public record PlannedResource(String name, String type, SortedMap<String, String> properties) {}
+    ///
+    /// @param dependsOn resources of the same virtual server that must be online before it is
+    public record PlannedResource(
+            String name, String type, SortedMap<String, String> properties, List<String> dependsOn) {}
 
     /// @throws IllegalArgumentException if the plan has no node, or a name twice, or a reserved one
     public FirstPlan {
@@ -68,7 +71,8 @@ public record FirstPlan(
                             node.hardware(),
                             NodeState.UP,
                             now,
-                            "new"));
+                            "new",
+                            NodeDuty.ACTIVE));
             Replica.Role role = seats.size() < voters ? Replica.Role.VOTER : Replica.Role.LISTENER;
             seats.add(new Replica(node.name(), 1, role));
         }
@@ -129,19 +133,34 @@ public record FirstPlan(
             resources.put(
                     resource.name(),
                     new VirtualServer.Resource(
-                            resource.name(), resource.type(), resource.properties(), ResourceState.OFFLINE));
+                            resource.name(),
+                            resource.type(),
+                            resource.properties(),
+                            resource.dependsOn(),
+                            true,
+                            ResourcePolicy.DEFAULT,
+                            0,
+                            ResourceState.OFFLINE));
         }
         RoomPolicy room = stacked ? new RoomPolicy(virtualServers.size()) : RoomPolicy.ONE_PER_NODE;
         return new VirtualServer(
                 planned.name(),
-                new VirtualServer.Policy(List.copyOf(preferred), List.of(), room),
+                true,
+                new VirtualServer.Policy(
+                        List.copyOf(preferred),
+                        List.of(),
+                        room,
+                        Failback.NEVER,
+                        -1,
+                        VirtualServer.Policy.FAILOVER_PERIOD_MILLIS),
                 new VirtualServer.Permission(ownerName, heirName, 0, now, "as planned"),
                 Optional.empty(),
                 new ReplicaSet(replicas, Optional.empty()),
                 Optional.empty(),
                 GroupState.PENDING,
                 "it is being formed",
-                Collections.unmodifiableSortedMap(resources));
+                Collections.unmodifiableSortedMap(resources),
+                List.of());
     }
 
     private static void distinct(List<String> names) {

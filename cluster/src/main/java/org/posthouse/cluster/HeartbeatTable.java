@@ -12,7 +12,7 @@ public final class HeartbeatTable {
     public static final long TICK_MILLIS = 100;
 
     /// A node tells how it stands so often, and at once when something changed.
-    public static final long HEARTBEAT_MILLIS = 200;
+    public static final long HEARTBEAT_MILLIS = 150;
 
     /// A tick later than this means that the watcher itself was paused: a pause of the watcher is no death of the
     /// watched.

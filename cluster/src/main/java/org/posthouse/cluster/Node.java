@@ -12,6 +12,7 @@ package org.posthouse.cluster;
 /// @param state as the coordinator sees it
 /// @param since milliseconds since 1970 when it came into that state
 /// @param reason why it is in that state; never empty once it was seen
+/// @param duty whether an operator lets it take things over
 public record Node(
         String name,
         int incarnation,
@@ -23,7 +24,8 @@ public record Node(
         String hardware,
         NodeState state,
         long since,
-        String reason) {
+        String reason,
+        NodeDuty duty) {
 
     /// Whether its heartbeats arrive.
     public boolean up() {
@@ -42,10 +44,33 @@ public record Node(
                 hardware,
                 newState,
                 at,
-                why);
+                why,
+                duty);
+    }
+
+    /// Whether it may be given anything to own or to hold.
+    public boolean takes() {
+        return duty == NodeDuty.ACTIVE;
+    }
+
+    Node on(NodeDuty changed) {
+        return new Node(
+                name,
+                incarnation,
+                newestIncarnation,
+                clusterIncarnation,
+                host,
+                replicationPort,
+                linkPort,
+                hardware,
+                state,
+                since,
+                reason,
+                changed);
     }
 
     Node incarnations(int own, int newest, int cluster) {
-        return new Node(name, own, newest, cluster, host, replicationPort, linkPort, hardware, state, since, reason);
+        return new Node(
+                name, own, newest, cluster, host, replicationPort, linkPort, hardware, state, since, reason, duty);
     }
 }

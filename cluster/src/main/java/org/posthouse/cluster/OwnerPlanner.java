@@ -57,7 +57,21 @@ final class OwnerPlanner {
     }
 
     private static boolean mayTake(ClusterImage image, VirtualServer server, String node) {
-        return server.policy().allows(node) && Room.on(image, node, server);
+        return server.policy().allows(node) && image.nodes().get(node).takes() && Room.on(image, node, server);
+    }
+
+    /// Who can take the virtual server from its owner: with a replica already, or else after one was made there.
+    static Optional<String> taker(Draft draft, VirtualServer server) {
+        return next(draft, server).or(() -> newcomer(draft, server));
+    }
+
+    /// Who is to take the virtual server from its owner as it is: the heir, else the next in order.
+    static Optional<String> next(Draft draft, VirtualServer server) {
+        return server.permission()
+                .heir()
+                .filter(node -> canTakeOver(draft.image(), draft.facts, server, node))
+                .filter(draft.facts::justHeard)
+                .or(() -> successor(draft, server));
     }
 
     private static Optional<String> successor(Draft draft, VirtualServer server) {
@@ -111,6 +125,9 @@ final class OwnerPlanner {
     private static String whyNot(ClusterImage image, VirtualServer server, String node) {
         if (!server.policy().allows(node)) {
             return node + " is no possible owner";
+        }
+        if (!image.nodes().get(node).takes()) {
+            return node + " is " + image.nodes().get(node).duty().text();
         }
         if (!Room.on(image, node, server)) {
             return node + " has no room any more";

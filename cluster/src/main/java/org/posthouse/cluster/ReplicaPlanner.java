@@ -168,6 +168,7 @@ final class ReplicaPlanner {
     private static Optional<String> newcomer(Draft draft, VirtualServer server) {
         return Placement.order(draft.image(), server)
                 .filter(node -> draft.image().nodes().get(node).up()
+                        && draft.image().nodes().get(node).takes()
                         && !server.replicas().on(node))
                 .findFirst();
     }

@@ -14,7 +14,8 @@ public interface ResourceType<C> {
     /// @throws Exception if it can not be made ready; the message is for an operator
     Resource open(C context) throws Exception;
 
-    /// A resource on one node. Calls come one at a time, but for [#terminate].
+    /// A resource on one node. [#online] and [#offline] come one at a time; a check or [#terminate] may come beside
+    /// them, each from a thread of its own, and may take long: what hangs too long counts as failed.
     interface Resource extends AutoCloseable {
 
         /// Begins to serve: this node owns the virtual server now.
@@ -25,7 +26,7 @@ public interface ResourceType<C> {
         /// Ends serving: what is under way is told so and closed.
         void offline();
 
-        /// Ends at once what [#offline] did not end in time.
+        /// Ends at once what [#offline] did not end in time, or what has failed; [#online] may follow.
         void terminate();
 
         /// A cheap check, a few milliseconds.

@@ -10,14 +10,14 @@ import java.util.TreeMap;
 record StateJudgement(GroupState state, String reason, SortedMap<String, ResourceState> resources) {
 
     /// Judges; null if too little has been heard yet to say anything new.
-    static StateJudgement of(ClusterImage image, Facts facts, VirtualServer server) {
+    static StateJudgement of(ClusterImage image, Facts facts, VirtualServer server, long now) {
         Optional<Facts.Membership> opened = openMembership(facts, server);
         if (opened.isPresent()) {
             SortedMap<String, ResourceState> states = opened.get().resources();
             GroupState state = GroupState.of(server.resources().keySet().stream()
                     .map(resource -> states.getOrDefault(resource, ResourceState.OFFLINE))
                     .toList());
-            return new StateJudgement(state, notOnline(states), completed(server, states));
+            return new StateJudgement(state, why(image, server, states, now), completed(server, states));
         }
         Node owner = image.nodes().get(server.permission().owner());
         if (owner != null && owner.up() && !facts.nodes().containsKey(owner.name())) {
@@ -74,6 +74,22 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
             all.put(resource, states.getOrDefault(resource, ResourceState.OFFLINE));
         }
         return all;
+    }
+
+    private static String why(
+            ClusterImage image, VirtualServer server, SortedMap<String, ResourceState> states, long now) {
+        if (!server.wanted()) {
+            return "an operator took it offline";
+        }
+        String others = notOnline(states);
+        boolean stays = !FailoverPlanner.failed(server).isEmpty() && !FailoverPlanner.mayFailOver(image, server, now);
+        return stays
+                ? others + "; it has failed over "
+                        + server.failoversCounted(now).size() + " times within "
+                        + server.policy().failoverPeriodMillis() / 3_600_000
+                        + " h, as often as its policy allows, and stays here: mend the cause, then"
+                        + " 'posthouse group online " + server.name() + "'"
+                : others;
     }
 
     private static String notOnline(SortedMap<String, ResourceState> states) {

@@ -19,6 +19,8 @@ final class ModelCluster {
     final SortedMap<String, ModelGroup> groups = new TreeMap<>();
     final List<Kept> kept = new ArrayList<>();
     final List<Command> submitted = new ArrayList<>();
+    /// What fails for good wherever it is brought online: `vs1/imap@n1`.
+    final TreeSet<String> broken = new TreeSet<>();
     ClusterImage image;
     long now;
     private Optional<String> coordinator = Optional.empty();
@@ -264,11 +266,10 @@ final class ModelCluster {
                 boolean open = group.openOn.equals(node.name) && leads;
                 SortedMap<String, ResourceState> states = new TreeMap<>();
                 if (open && image.virtualServers().containsKey(group.name)) {
-                    image.virtualServers()
-                            .get(group.name)
-                            .resources()
-                            .keySet()
-                            .forEach(resource -> states.put(resource, ResourceState.ONLINE));
+                    VirtualServer server = image.virtualServers().get(group.name);
+                    server.resources()
+                            .values()
+                            .forEach(resource -> states.put(resource.name(), state(node, server, resource)));
                 }
                 memberships.put(
                         group.name,
@@ -285,6 +286,14 @@ final class ModelCluster {
             }
         }
         return new Facts.Heartbeat(node.name, node.incarnation, node.process, now - node.startedAt, memberships);
+    }
+
+    private ResourceState state(ModelNode node, VirtualServer server, VirtualServer.Resource resource) {
+        if (!server.wanted() || !resource.wanted()) {
+            return ResourceState.OFFLINE;
+        }
+        boolean fails = broken.contains(server.name() + "/" + resource.name() + "@" + node.name);
+        return fails ? ResourceState.FAILED : ResourceState.ONLINE;
     }
 
     // A node

@@ -24,9 +24,9 @@ final class Plans {
             servers.add(new FirstPlan.PlannedServer(
                     "vs" + server,
                     List.of(
-                            new FirstPlan.PlannedResource("storage", "storage-group", new TreeMap<>()),
-                            new FirstPlan.PlannedResource("imap", "imap", new TreeMap<>()),
-                            new FirstPlan.PlannedResource("smtp", "smtp", new TreeMap<>()))));
+                            new FirstPlan.PlannedResource("storage", "storage-group", new TreeMap<>(), List.of()),
+                            new FirstPlan.PlannedResource("imap", "imap", new TreeMap<>(), List.of("storage")),
+                            new FirstPlan.PlannedResource("smtp", "smtp", new TreeMap<>(), List.of("storage")))));
         }
         return new FirstPlan("00c0ffee", "sample", members, servers, List.of("example.org")).image(0);
     }

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
                 + " acknowledged message.")
 final class Demo implements Callable<Integer> {
     private static final String SERVER = "vs1";
-    private static final Load.Pace PACE = new Load.Pace(8, 160, 6 << 10);
+    private static final Load.Pace PACE = new Load.Pace(8, 80, 6 << 10);
     private static final Duration BEFORE = Duration.ofSeconds(5);
     private static final Duration AFTER = Duration.ofSeconds(4);
     private static final Duration NEXT_WRITE_LIMIT = Duration.ofSeconds(30);

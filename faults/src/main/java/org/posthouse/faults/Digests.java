@@ -7,10 +7,10 @@ import org.posthouse.testkit.ClusterStatus.VirtualServer;
 final class Digests {
     private Digests() {}
 
-    /// Whether all replicas told a digest at the same index.
+    /// Whether all replicas told a digest at the same index, of something: at index 0 all are empty.
     static boolean comparable(VirtualServer server) {
         return !server.replicas().isEmpty()
-                && server.replicas().stream().allMatch(replica -> replica.digest() != null)
+                && server.replicas().stream().allMatch(replica -> replica.digest() != null && replica.digestIndex() > 0)
                 && server.replicas().stream()
                                 .map(replica -> replica.digestIndex())
                                 .distinct()

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 /// for writing while they are opened, replaced or closed. Take `life` before `state`.
 public final class StorageGroup implements Replica {
     static final Logger LOG = LoggerFactory.getLogger("org.posthouse.mailstore");
-    private static final int DIGEST_STEP = 1000;
+    private static final int DIGEST_STEP = 100;
     private static final int DIGESTS_KEPT = 64;
 
     private final Path folder;

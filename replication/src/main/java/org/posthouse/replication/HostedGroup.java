@@ -33,6 +33,8 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
     private static final long SILENT_MILLIS = 4_000;
     private static final Duration RETURNED_RECONNECT = Duration.ofMillis(200);
     private static final Duration LOG_RETRY_MAX = Duration.ofSeconds(30);
+    private static final Duration UNSTICK_AGAIN = Duration.ofSeconds(15);
+    private static final Duration UNSTICK_AGAIN_MAX = Duration.ofMinutes(5);
 
     /// What a running server consists of.
     private record Running(
@@ -62,6 +64,8 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
     volatile Runnable flushProbe = () -> {};
 
     private long folderChanged = -1;
+    private long unstuckAt = System.nanoTime() - UNSTICK_AGAIN_MAX.toNanos(); // of the tidying thread
+    private int unstuckTimes;
     private int logFailures;
     private long logFailedAt;
 
@@ -352,10 +356,26 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
             return;
         }
         now.tidy();
+        unstick(leading);
         for (Follower follower : leading.membership().followers()) {
             if (follower.lastHeardMillis() > SILENT_MILLIS) {
                 rpc.reconnect(RaftIds.peer(follower.id()), Duration.ofMillis(SILENT_MILLIS));
             }
+        }
+    }
+
+    /// Starts the server anew if it has stopped taking part, rarer each time.
+    private void unstick(Running now) {
+        Optional<String> how =
+                Stuck.look(now.division(), self(), settings.limits().electionMax());
+        long since = System.nanoTime() - unstuckAt;
+        if (how.isEmpty()) {
+            unstuckTimes = since > UNSTICK_AGAIN_MAX.toNanos() ? 0 : unstuckTimes;
+        } else if (since
+                > Math.min(UNSTICK_AGAIN.toNanos() << Math.min(unstuckTimes, 10), UNSTICK_AGAIN_MAX.toNanos())) {
+            unstuckAt = System.nanoTime();
+            unstuckTimes++;
+            restart(now.machine(), how.get());
         }
     }
 

@@ -40,7 +40,7 @@ public final class DeliverService implements LinkService {
     private final Function<String, Optional<MailStore>> stores;
     private final Quotas quotas;
 
-    /// @param stores by virtual server, those with a replica on this node, open or not
+    /// @param stores by virtual server, those whose mail this node takes, open or not
     public DeliverService(Function<String, Optional<MailStore>> stores, Quotas quotas) {
         this.stores = stores;
         this.quotas = quotas;

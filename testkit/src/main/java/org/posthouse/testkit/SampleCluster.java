@@ -31,6 +31,7 @@ public final class SampleCluster implements AutoCloseable {
 
     private static final Duration UP_LIMIT = Duration.ofMinutes(2);
     private static final Duration COMMAND_LIMIT = Duration.ofSeconds(60);
+    private static final Duration KILLED_GONE_LIMIT = Duration.ofSeconds(10);
     private static final Duration BETWEEN_QUESTIONS = Duration.ofMillis(500);
     private static final Pattern USER_LINE = Pattern.compile("(\\S+@\\S+)\\s.*?\\b(vs\\d+)\\b");
 
@@ -225,9 +226,15 @@ public final class SampleCluster implements AutoCloseable {
         }
     }
 
-    /// `./posthouse node start NAME`.
+    /// `./posthouse node start NAME`. One that was just killed may need a moment to be gone.
     public void startNode(String name) throws IOException {
-        var _ = command("node", "start", name);
+        long end = System.nanoTime() + KILLED_GONE_LIMIT.toNanos();
+        while (command("node", "start", name).contains("is running already")) {
+            if (System.nanoTime() > end) {
+                throw new IOException(name + " still runs and cannot be started");
+            }
+            pause(BETWEEN_QUESTIONS);
+        }
     }
 
     /// `./posthouse node stop NAME`.

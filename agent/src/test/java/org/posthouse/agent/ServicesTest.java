@@ -1,0 +1,316 @@
+package org.posthouse.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.posthouse.cluster.Change;
+import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.Command;
+import org.posthouse.cluster.Coordinator;
+import org.posthouse.cluster.Decision;
+import org.posthouse.cluster.Event;
+import org.posthouse.cluster.FirstPlan;
+import org.posthouse.cluster.GroupState;
+import org.posthouse.cluster.ResourceState;
+import org.posthouse.cluster.ResourceType;
+import org.posthouse.cluster.VirtualServer;
+
+/// Resources that come online, fail, hang and are restarted, on a clock that the test moves.
+@Timeout(60)
+class ServicesTest {
+    private final AtomicLong now = new AtomicLong(1_000);
+    private final Services services = new Services("vs1", new Services.Patience(10_000, 10_000), now::get);
+    private final Map<String, Fake> fakes = new ConcurrentHashMap<>();
+    private final List<String> happened = new CopyOnWriteArrayList<>();
+    private ClusterImage image = image();
+
+    /// A resource that does as it is told.
+    private final class Fake implements ResourceType.Resource {
+        final String name;
+        volatile boolean alive = true;
+        volatile boolean refuses;
+        volatile CountDownLatch hangs;
+
+        Fake(String name) {
+            this.name = name;
+        }
+
+        private void hang() {
+            CountDownLatch latch = hangs;
+            try {
+                if (latch != null) {
+                    latch.await();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void online() {
+            happened.add(name + " online");
+            hang();
+            if (refuses) {
+                throw new IllegalStateException("told to fail");
+            }
+        }
+
+        @Override
+        public void offline() {
+            happened.add(name + " offline");
+            hang();
+        }
+
+        @Override
+        public void terminate() {
+            happened.add(name + " terminated");
+        }
+
+        @Override
+        public boolean looksAlive() {
+            return alive;
+        }
+
+        @Override
+        public boolean isAlive() {
+            hang();
+            return alive;
+        }
+
+        @Override
+        public void close() {
+            happened.add(name + " closed");
+        }
+    }
+
+    private static ClusterImage image() {
+        List<FirstPlan.PlannedResource> resources = List.of(
+                new FirstPlan.PlannedResource("storage", "storage-group", new TreeMap<>(), List.of()),
+                new FirstPlan.PlannedResource("imap", "fake", new TreeMap<>(Map.of("as", "imap")), List.of("storage")),
+                new FirstPlan.PlannedResource("smtp", "fake", new TreeMap<>(Map.of("as", "smtp")), List.of("imap")));
+        ClusterImage planned = new FirstPlan(
+                        "00c0ffee",
+                        "test",
+                        List.of(new FirstPlan.PlannedNode("n1", "127.0.0.1", 1, 2, "")),
+                        List.of(new FirstPlan.PlannedServer("vs1", resources)),
+                        List.of())
+                .image(0);
+        return ClusterImage.EMPTY
+                .apply(new Change(
+                        0,
+                        0,
+                        Coordinator.decide(ClusterImage.EMPTY, new Command.CreateCluster(planned), 0)
+                                .events()))
+                .image();
+    }
+
+    private VirtualServer server() {
+        return image.virtualServers().get("vs1");
+    }
+
+    private void decide(Command command) {
+        Decision decision = Coordinator.decide(image, command, 0);
+        assertThat(decision.reply().accepted()).as(decision.reply().message()).isTrue();
+        image = image.apply(new Change(image.version(), 0, decision.events())).image();
+        follow();
+    }
+
+    private void follow() {
+        services.follow(server(), "n1", new LocalStore("vs1"), List.of(new ResourceType<ServiceContext>() {
+            @Override
+            public String name() {
+                return "fake";
+            }
+
+            @Override
+            public Resource open(ServiceContext context) {
+                return fakes.computeIfAbsent(context.properties().get("as"), Fake::new);
+            }
+        }));
+    }
+
+    private void open() throws InterruptedException {
+        follow();
+        CountDownLatch settled = new CountDownLatch(1);
+        services.gate(true, settled::countDown);
+        assertThat(settled.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() < end)
+                    .as("in vain: " + what + "; " + states() + happened)
+                    .isTrue();
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    /// Time passes, second by second, as the agent's timer sees it.
+    private void pass(long seconds) {
+        for (int i = 0; i < seconds; i++) {
+            now.addAndGet(1_000);
+            services.tick();
+        }
+    }
+
+    private Map<String, ResourceState> states() {
+        return services.states();
+    }
+
+    private void awaitState(String resource, ResourceState state) {
+        await(resource + " " + state, () -> states().get(resource) == state);
+    }
+
+    @AfterEach
+    void end() {
+        fakes.values().forEach(fake -> {
+            CountDownLatch hanging = fake.hangs;
+            fake.hangs = null;
+            if (hanging != null) {
+                hanging.countDown();
+            }
+        });
+        services.close();
+    }
+
+    @Test
+    void goUpAndDownInTheOrderOfTheirDependencies() throws InterruptedException {
+        open();
+        assertThat(states().values()).containsOnly(ResourceState.ONLINE);
+        CountDownLatch settled = new CountDownLatch(1);
+        services.gate(false, settled::countDown);
+        assertThat(settled.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(states().values()).containsOnly(ResourceState.OFFLINE);
+        assertThat(happened).containsExactly("imap online", "smtp online", "smtp offline", "imap offline");
+    }
+
+    @Test
+    void whatIsTakenOfflineComesBackWhenItIsWanted() throws InterruptedException {
+        open();
+        decide(new Command.SetResourceWanted("vs1", "smtp", false));
+        awaitState("smtp", ResourceState.OFFLINE);
+        assertThat(states().get("imap")).isEqualTo(ResourceState.ONLINE);
+        decide(new Command.SetResourceWanted("vs1", "smtp", true));
+        awaitState("smtp", ResourceState.ONLINE);
+        decide(new Command.SetGroupWanted("vs1", false));
+        awaitState("storage", ResourceState.OFFLINE);
+    }
+
+    @Test
+    void aDeadOneIsRestartedThreeTimesThenGivenUpThenTriedAgain() throws InterruptedException {
+        open();
+        Fake imap = fakes.get("imap");
+        imap.alive = false;
+        for (int restart = 1; restart <= 3; restart++) {
+            int expected = restart + 1;
+            await("restart " + restart, () -> {
+                pass(1);
+                return happened.stream().filter("imap online"::equals).count() == expected;
+            });
+            awaitState("imap", ResourceState.ONLINE);
+        }
+        await("given up", () -> {
+            pass(1);
+            return states().get("imap") == ResourceState.FAILED;
+        });
+        awaitState("smtp", ResourceState.OFFLINE); // It depends on it.
+        await("terminated", () -> happened.contains("imap terminated"));
+        imap.alive = true;
+        pass(3_590);
+        assertThat(states().get("imap")).isEqualTo(ResourceState.FAILED);
+        pass(20);
+        awaitState("imap", ResourceState.ONLINE);
+        awaitState("smtp", ResourceState.ONLINE);
+    }
+
+    @Test
+    void oneThatCannotComeOnlineFails() throws InterruptedException {
+        follow();
+        fakes.get("imap").refuses = true;
+        services.gate(true, () -> {});
+        await("given up", () -> {
+            pass(1);
+            return states().get("imap") == ResourceState.FAILED;
+        });
+        assertThat(happened).doesNotContain("smtp online");
+        // Elsewhere, or in the next epoch here, it has a new chance.
+        fakes.get("imap").refuses = false;
+        services.gate(false, () -> {});
+        services.gate(true, () -> {});
+        awaitState("smtp", ResourceState.ONLINE);
+    }
+
+    @Test
+    void aCheckThatHangsIsAFailure() throws InterruptedException {
+        open();
+        Fake smtp = fakes.get("smtp");
+        smtp.hangs = new CountDownLatch(1);
+        await("restart", () -> {
+            pass(1);
+            return states().get("smtp") == ResourceState.ONLINE_PENDING;
+        });
+        assertThat(states().get("imap")).isEqualTo(ResourceState.ONLINE);
+        smtp.hangs.countDown();
+        smtp.hangs = null;
+        await("online again", () -> {
+            pass(1);
+            return states().get("smtp") == ResourceState.ONLINE;
+        });
+    }
+
+    @Test
+    void oneThatDoesNotComeOnlineOrOfflineInTimeHoldsUpNobody() throws InterruptedException {
+        follow();
+        Fake imap = fakes.get("imap");
+        CountDownLatch hanging = new CountDownLatch(1);
+        imap.hangs = hanging;
+        services.gate(true, () -> {});
+        await("being brought online", () -> happened.contains("imap online"));
+        pass(179);
+        assertThat(states().get("imap")).isEqualTo(ResourceState.ONLINE_PENDING);
+        imap.hangs = null;
+        pass(5);
+        await("restarted", () -> happened.stream().filter("imap online"::equals).count() == 2);
+        awaitState("smtp", ResourceState.ONLINE);
+        hanging.countDown(); // What was given up comes back late, and changes nothing.
+
+        imap.hangs = new CountDownLatch(1);
+        services.gate(false, () -> {});
+        await("being taken offline", () -> happened.contains("imap offline"));
+        pass(11);
+        awaitState("imap", ResourceState.OFFLINE);
+        await("terminated", () -> happened.contains("imap terminated"));
+    }
+
+    @Test
+    void anOperatorCanHaveOneFail() throws InterruptedException {
+        open();
+        image = image.apply(new Change(
+                        image.version(),
+                        0,
+                        List.of(new Event.StateChanged("vs1", GroupState.ONLINE, "", services.states()))))
+                .image();
+        decide(new Command.FailResource("vs1", "smtp"));
+        assertThat(states().get("smtp")).isEqualTo(ResourceState.ONLINE_PENDING);
+        await("restarted", () -> {
+            pass(1);
+            return states().get("smtp") == ResourceState.ONLINE;
+        });
+        follow();
+        pass(2);
+        assertThat(states().get("smtp")).as("obeyed once").isEqualTo(ResourceState.ONLINE);
+    }
+}

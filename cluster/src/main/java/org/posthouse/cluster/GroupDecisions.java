@@ -1,0 +1,122 @@
+package org.posthouse.cluster;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Decides operators' commands about virtual servers and nodes, but for moves.
+final class GroupDecisions {
+    private static final List<String> PROPERTIES =
+            List.of("preferred-owners", "possible-owners", "room", "failback", "failover-threshold", "failover-period");
+
+    private GroupDecisions() {}
+
+    static Decision setWanted(ClusterImage image, Command.SetGroupWanted command) {
+        VirtualServer server = image.virtualServers().get(command.virtualServer());
+        if (server == null) {
+            return noServer(image, command.virtualServer());
+        }
+        List<Event> events = new ArrayList<>();
+        if (server.wanted() != command.wanted()) {
+            events.add(new Event.GroupWanted(server.name(), command.wanted()));
+        }
+        if (command.wanted() && !server.failovers().isEmpty()) {
+            events.add(new Event.FailoversForgotten(server.name()));
+        }
+        return new Decision(
+                List.copyOf(events),
+                Reply.done(server.name() + (command.wanted() ? " is brought online" : " is taken offline")));
+    }
+
+    static Decision setProperty(ClusterImage image, Command.SetGroupProperty command) {
+        VirtualServer server = image.virtualServers().get(command.virtualServer());
+        if (server == null) {
+            return noServer(image, command.virtualServer());
+        }
+        try {
+            VirtualServer.Policy changed = changed(image, server.policy(), command.property(), command.value());
+            String what = command.property() + " is now " + command.value();
+            return changed.equals(server.policy())
+                    ? new Decision(List.of(), Reply.done(server.name() + ": " + what))
+                    : Coordinator.decided(
+                            new Event.GroupPolicySet(server.name(), changed, what), server.name() + ": " + what);
+        } catch (IllegalArgumentException e) {
+            return Coordinator.refused(e.getMessage());
+        }
+    }
+
+    private static VirtualServer.Policy changed(
+            ClusterImage image, VirtualServer.Policy policy, String property, String value) {
+        List<String> preferred = policy.preferredOwners();
+        List<String> possible = policy.possibleOwners();
+        RoomPolicy room = policy.room();
+        Failback failback = policy.failback();
+        int failovers = policy.failovers();
+        long period = policy.failoverPeriodMillis();
+        switch (property) {
+            case "preferred-owners" -> preferred = nodes(image, value);
+            case "possible-owners" -> possible = nodes(image, value);
+            case "room" -> room = RoomPolicy.parse(value);
+            case "failback" -> failback = Failback.parse(value);
+            case "failover-threshold" ->
+                failovers = value.equals("default") ? -1 : (int) ResourcePolicy.number(property, value, 0, 1000);
+            case "failover-period" ->
+                period = 3_600_000 * ResourcePolicy.number("failover-period, in hours,", value, 1, 24 * 31);
+            default ->
+                throw new IllegalArgumentException(
+                        "a virtual server has no property '" + property + "'; it has " + PROPERTIES);
+        }
+        if (!failback.equals(Failback.NEVER) && preferred.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "failback needs preferred owners to go back to; set preferred-owners first");
+        }
+        for (String node : preferred) {
+            if (!possible.isEmpty() && !possible.contains(node)) {
+                throw new IllegalArgumentException(
+                        node + " is a preferred owner, but no possible one; possible are " + possible);
+            }
+        }
+        return new VirtualServer.Policy(preferred, possible, room, failback, failovers, period);
+    }
+
+    /// @param value names with commas between; `any` for none
+    private static List<String> nodes(ClusterImage image, String value) {
+        if (value.equals("any")) {
+            return List.of();
+        }
+        List<String> names = List.of(value.split(","));
+        for (String name : names) {
+            if (!image.nodes().containsKey(name)) {
+                throw new IllegalArgumentException(
+                        "no node '" + name + "'; there are " + image.nodes().keySet());
+            }
+        }
+        if (names.stream().distinct().count() != names.size()) {
+            throw new IllegalArgumentException("a node is named twice: " + value);
+        }
+        return names;
+    }
+
+    static Decision setDuty(ClusterImage image, Command.SetNodeDuty command) {
+        Node node = image.nodes().get(command.node());
+        if (node == null) {
+            return Coordinator.refused("no node '" + command.node() + "'; there are "
+                    + image.nodes().keySet());
+        }
+        if (node.duty() == command.duty()) {
+            return new Decision(
+                    List.of(), Reply.done(node.name() + " is " + node.duty().text() + " already"));
+        }
+        return Coordinator.decided(
+                new Event.NodeDutySet(node.name(), command.duty()),
+                switch (command.duty()) {
+                    case ACTIVE -> node.name() + " takes things over again";
+                    case PAUSED -> node.name() + " keeps what it owns and takes no more";
+                    case DRAINING -> node.name() + " gives away what it owns and takes no more";
+                });
+    }
+
+    static Decision noServer(ClusterImage image, String name) {
+        return Coordinator.refused("no virtual server '" + name + "'; there are "
+                + image.virtualServers().keySet());
+    }
+}

@@ -1,0 +1,103 @@
+package org.posthouse.cluster;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+
+/// Decides operators' commands about resources.
+final class ResourceDecisions {
+    private ResourceDecisions() {}
+
+    static Decision setWanted(ClusterImage image, Command.SetResourceWanted command) {
+        return of(image, command.virtualServer(), command.resource(), (server, resource) -> {
+            String what = command.wanted() ? "is brought online" : "is taken offline";
+            if (command.wanted() && resource.wanted() && resource.state() == ResourceState.FAILED) {
+                return Coordinator.refused(resource.name() + " has failed and shall be online already; take it offline"
+                        + " first, then bring it online to try again");
+            }
+            return put(server, resource, resource.wanted(command.wanted()), what);
+        });
+    }
+
+    static Decision setProperty(ClusterImage image, Command.SetResourceProperty command) {
+        return of(image, command.virtualServer(), command.resource(), (server, resource) -> {
+            try {
+                return put(
+                        server,
+                        resource,
+                        resource.with(resource.policy().with(command.property(), command.value())),
+                        command.property() + " is now " + command.value());
+            } catch (IllegalArgumentException e) {
+                return Coordinator.refused(e.getMessage());
+            }
+        });
+    }
+
+    static Decision fail(ClusterImage image, Command.FailResource command) {
+        return of(image, command.virtualServer(), command.resource(), (server, resource) -> {
+            if (resource.state() != ResourceState.ONLINE) {
+                return Coordinator.refused(resource.name() + " is "
+                        + resource.state().text() + "; only what is online can be made to fail");
+            }
+            return put(server, resource, resource.failed(), "is made to fail, as an operator asked");
+        });
+    }
+
+    static Decision addDependency(ClusterImage image, Command.AddDependency command) {
+        return of(image, command.virtualServer(), command.resource(), (server, resource) -> {
+            if (!server.resources().containsKey(command.on())) {
+                return noResource(server, command.on());
+            }
+            List<String> cycle = ResourceActions.cycle(server.resources(), resource.name(), command.on());
+            if (!cycle.isEmpty()) {
+                return Coordinator.refused("that would close a cycle: " + String.join(" -> ", cycle));
+            }
+            List<String> others = new ArrayList<>(resource.dependsOn());
+            if (!others.contains(command.on())) {
+                others.add(command.on());
+            }
+            return put(server, resource, resource.dependingOn(List.copyOf(others)), "depends on " + command.on());
+        });
+    }
+
+    static Decision removeDependency(ClusterImage image, Command.RemoveDependency command) {
+        return of(image, command.virtualServer(), command.resource(), (server, resource) -> {
+            List<String> others = new ArrayList<>(resource.dependsOn());
+            if (!others.remove(command.on())) {
+                return Coordinator.refused(
+                        resource.name() + " does not depend on " + command.on() + ", but on " + resource.dependsOn());
+            }
+            return put(
+                    server,
+                    resource,
+                    resource.dependingOn(List.copyOf(others)),
+                    "does not depend on " + command.on() + " any more");
+        });
+    }
+
+    private static Decision of(
+            ClusterImage image,
+            String virtualServer,
+            String name,
+            BiFunction<VirtualServer, VirtualServer.Resource, Decision> decision) {
+        VirtualServer server = image.virtualServers().get(virtualServer);
+        if (server == null) {
+            return GroupDecisions.noServer(image, virtualServer);
+        }
+        VirtualServer.Resource resource = server.resources().get(name);
+        return resource == null ? noResource(server, name) : decision.apply(server, resource);
+    }
+
+    private static Decision put(
+            VirtualServer server, VirtualServer.Resource before, VirtualServer.Resource after, String what) {
+        String said = server.name() + "/" + before.name() + " " + what;
+        return after.equals(before)
+                ? new Decision(List.of(), Reply.done(said))
+                : Coordinator.decided(new Event.ResourcePut(server.name(), after, what), said);
+    }
+
+    private static Decision noResource(VirtualServer server, String name) {
+        return Coordinator.refused("no resource '" + name + "' in " + server.name() + "; there are "
+                + server.resources().keySet());
+    }
+}
