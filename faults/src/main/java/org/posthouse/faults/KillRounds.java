@@ -34,6 +34,13 @@ final class KillRounds extends Campaign {
     @Option(names = "--freeze", description = "SIGSTOP, and SIGCONT to bring back, instead of SIGKILL and a start.")
     private boolean freeze;
 
+    @Option(
+            names = "--nodes",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Only these nodes, in this order. Default: every node.")
+    private List<String> only = List.of();
+
     @Mixin
     private LoadOptions load;
 
@@ -58,9 +65,10 @@ final class KillRounds extends Campaign {
         Ledger ledger = new Ledger();
         var _ = awaitSafe(cluster);
         try (Load running = Load.start(cluster, ledger, load.pace(), seed())) {
-            List<String> nodes = cluster.status().nodes().stream()
+            List<String> every = cluster.status().nodes().stream()
                     .map(ClusterStatus.Node::name)
                     .toList();
+            List<String> nodes = only.isEmpty() ? every : only;
             for (int round = 1; round <= rounds; round++) {
                 for (String node : nodes) {
                     once(cluster, running, round, node);

@@ -11,10 +11,15 @@ import java.util.function.Predicate;
 ///
 /// Ratis changes configurations by joint consensus, which would allow any change at once. But a leader elected in the
 /// middle of a change appends the *new* configuration as its first entry without waiting for the joint one to be
-/// committed (`LeaderStateImpl.StartupLogEntry` in 3.3.0). From {a, b, c} to {a, b, d}, leader b with only d behind it
-/// could then commit, while a and c, who know only the old configuration, elect another leader and commit too. With one
-/// vote changed at a time every majority of the old configuration meets every majority of the new, and that cannot
-/// happen. It also covers that Ratis refuses to go from one voter to three.
+/// committed (`LeaderStateImpl.StartupLogEntry` in 3.3.0). From {a, b, c} to {a, b, d}, leader b with only d behind
+/// it could then commit, while a and c, who know only the old configuration, elect another leader and commit too.
+/// With one vote changed at a time every majority of the old configuration meets every majority of the new, and that
+/// cannot happen. It also covers that Ratis refuses to go from one voter to three.
+///
+/// Nor does a member go from listener to voter, or back, in one step: it is left out in between. A leader elected
+/// while the joint configuration names one member as both makes two senders for it, fails on the second, and stays a
+/// leader that does nothing (`LeaderStateImpl.addSenders` in 3.3.0); with the highest priority it also keeps all
+/// others from being elected, after every restart again.
 final class ConfigurationSteps {
     private ConfigurationSteps() {}
 
@@ -45,9 +50,16 @@ final class ConfigurationSteps {
 
         List<List<Member>> steps = new ArrayList<>();
         List<MemberId> pending = new ArrayList<>(order);
+        List<Member> last = RaftIds.inOrder(current);
         for (MemberId id : order) {
             pending.remove(id);
-            steps.add(step(now, then, pending));
+            List<Member> next = step(now, then, pending);
+            List<Member> between = withoutThoseThatChange(last, next);
+            if (!between.equals(last) && !between.equals(next)) {
+                steps.add(between);
+            }
+            steps.add(next);
+            last = next;
         }
         if (order.isEmpty() && !RaftIds.inOrder(current).equals(RaftIds.inOrder(target))) {
             steps.add(RaftIds.inOrder(target));
@@ -68,6 +80,17 @@ final class ConfigurationSteps {
         }
         return members.values().stream()
                 .sorted(Comparator.comparing(Member::id))
+                .toList();
+    }
+
+    /// The configuration before a step, without the members whose role the step changes.
+    private static List<Member> withoutThoseThatChange(List<Member> before, List<Member> after) {
+        Map<MemberId, Member> then = byId(after);
+        return before.stream()
+                .filter(member -> {
+                    Member becomes = then.get(member.id());
+                    return becomes == null || becomes.role() == member.role();
+                })
                 .toList();
     }
 

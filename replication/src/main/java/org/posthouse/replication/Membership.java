@@ -260,8 +260,8 @@ final class Membership {
             } catch (IllegalArgumentException e) {
                 throw new ReplicationException(Kind.REFUSED, group + ": " + e.getMessage(), e);
             }
+            awaitFilled(current, target);
             for (List<Member> step : steps) {
-                awaitFilled(current, step);
                 set(current, step);
                 current = step;
             }

@@ -45,6 +45,9 @@
 /// can also be added as a listener first and promoted later; the leader then waits until it holds what is committed,
 /// and at least 3 s after the change before.
 ///
+/// **Never listener and voter in one step.** Ratis 3.3.0 cannot lead while one configuration names a member as both
+/// ([ConfigurationSteps]); the group stayed without a leader for good.
+///
 /// **Roles by restart.** A listener that was a follower before (every joined member was one) has its Ratis server
 /// started anew when the configuration that makes it a listener is applied; see [GroupMachine]. The replica stays
 /// open.
