@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.posthouse.agent.NodeAgent;
 import org.posthouse.agent.NodeSettings;
 import org.posthouse.cluster.DirectoryImage;
@@ -35,6 +36,7 @@ final class NodeProcess {
     private static final Logger LOG = LoggerFactory.getLogger(NodeProcess.class);
     private static final Duration NEWEST_IMAGE_WITHIN = Duration.ofSeconds(5);
     private static final int EXIT_HALTED = 75;
+    private static final long WARM_UP_AFTER_SECONDS = 15;
 
     /// How often the index is flushed, in bytes of changes: for tests of crashes, which need many flushes.
     private static final String FLUSH_BYTES = "POSTHOUSE_FLUSH_BYTES";
@@ -86,6 +88,10 @@ final class NodeProcess {
         LinkServices services = services(directory, mail);
         NodeAgent started = NodeAgent.start(settings(tls, services), List.of(mail.imapType(), mail.smtpType()));
         agent.complete(started);
+        // Checking a password takes a second in a process that has never done it, which would be just after a failover,
+        // for every client at once; and so early after a start it would only be in the way.
+        CompletableFuture.delayedExecutor(WARM_UP_AFTER_SECONDS, TimeUnit.SECONDS)
+                .execute(() -> UserCommand.hash("warm-up"));
         return started;
     }
 

@@ -142,15 +142,7 @@ public record ClusterImage(
                     case Event.ResourcePut e ->
                         virtualServer(virtualServers.get(e.virtualServer()).resource(e.resource()));
                     case Event.NodeDutySet e -> node(nodes.get(e.node()).on(e.duty()));
-                    case Event.DomainAdded e ->
-                        domains(SortedMaps.with(directory.domains(), e.domain().name(), e.domain()));
-                    case Event.DomainRemoved e -> domains(SortedMaps.without(directory.domains(), e.name()));
-                    case Event.UserPut e ->
-                        users(SortedMaps.with(directory.users(), e.user().address(), e.user()));
-                    case Event.UserRemoved e -> users(SortedMaps.without(directory.users(), e.address()));
-                    case Event.AliasPut e ->
-                        aliases(SortedMaps.with(directory.aliases(), e.alias().address(), e.alias()));
-                    case Event.AliasRemoved e -> aliases(SortedMaps.without(directory.aliases(), e.address()));
+                    case Event.OfDirectory e -> directory(e);
                     case Event.Answered e -> answered(new Answer(e.request(), e.reply()));
                 };
         List<HistoryEntry> told = event.history()
@@ -227,6 +219,20 @@ public record ClusterImage(
     private ClusterImage directory(DirectoryImage changed) {
         return new ClusterImage(
                 id, name, version, featureLevel, nodes, clusterGroup, virtualServers, changed, history, answers);
+    }
+
+    private ClusterImage directory(Event.OfDirectory event) {
+        return switch (event) {
+            case Event.DomainAdded e ->
+                domains(SortedMaps.with(directory.domains(), e.domain().name(), e.domain()));
+            case Event.DomainRemoved e -> domains(SortedMaps.without(directory.domains(), e.name()));
+            case Event.UserPut e ->
+                users(SortedMaps.with(directory.users(), e.user().address(), e.user()));
+            case Event.UserRemoved e -> users(SortedMaps.without(directory.users(), e.address()));
+            case Event.AliasPut e ->
+                aliases(SortedMaps.with(directory.aliases(), e.alias().address(), e.alias()));
+            case Event.AliasRemoved e -> aliases(SortedMaps.without(directory.aliases(), e.address()));
+        };
     }
 
     private ClusterImage domains(SortedMap<String, DirectoryImage.Domain> domains) {

@@ -113,23 +113,26 @@ public sealed interface Event {
     /// An operator lets a node take things over, or no more.
     record NodeDutySet(String node, NodeDuty duty) implements Event {}
 
+    /// Something happened in the directory.
+    sealed interface OfDirectory extends Event {}
+
     /// Mail for a domain is received from now on.
-    record DomainAdded(DirectoryImage.Domain domain) implements Event {}
+    record DomainAdded(DirectoryImage.Domain domain) implements OfDirectory {}
 
     /// Mail for a domain is not received any more.
-    record DomainRemoved(String name) implements Event {}
+    record DomainRemoved(String name) implements OfDirectory {}
 
     /// A user was added or changed.
-    record UserPut(DirectoryImage.User user) implements Event {}
+    record UserPut(DirectoryImage.User user) implements OfDirectory {}
 
     /// A user is gone; the mail stays in the virtual server.
-    record UserRemoved(String address) implements Event {}
+    record UserRemoved(String address) implements OfDirectory {}
 
     /// An alias was added or changed.
-    record AliasPut(DirectoryImage.Alias alias) implements Event {}
+    record AliasPut(DirectoryImage.Alias alias) implements OfDirectory {}
 
     /// An alias is gone.
-    record AliasRemoved(String address) implements Event {}
+    record AliasRemoved(String address) implements OfDirectory {}
 
     /// A request was carried out by the events before this one; if it is repeated, this is the answer.
     record Answered(String request, Reply reply) implements Event {}

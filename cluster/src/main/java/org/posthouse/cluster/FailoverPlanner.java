@@ -65,9 +65,11 @@ final class FailoverPlanner {
                 .toList();
     }
 
-    /// The first preferred owner that is there, if it is another than the present one and comes before it.
+    /// The first preferred owner that is there, if it is another than the present one and comes before it. Where its
+    /// own resources have failed lately it may be that very node that they fail on.
     private static Optional<String> failback(Draft draft, VirtualServer server) {
-        if (!server.policy().failback().allowed(draft.now)) {
+        if (!server.policy().failback().allowed(draft.now)
+                || !server.failoversCounted(draft.now).isEmpty()) {
             return Optional.empty();
         }
         int rank = server.policy().rank(server.permission().owner());

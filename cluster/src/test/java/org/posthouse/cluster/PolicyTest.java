@@ -276,5 +276,11 @@ class PolicyTest {
         assertThat(owner("vs1")).isEqualTo("n1");
         assertThat(server("vs1").state()).isEqualTo(GroupState.ONLINE);
         assertThat(server("vs1").failovers()).isEmpty();
+
+        // But not to where its own resources have just failed.
+        cluster.broken.add("vs1/imap@n1");
+        steps(1_000);
+        assertThat(owner("vs1")).isNotEqualTo("n1");
+        assertThat(server("vs1").failovers()).hasSize(1);
     }
 }
