@@ -91,8 +91,8 @@ public sealed interface Command {
 
     /// Adds a user.
     ///
-    /// @param virtualServer where the mailboxes go; if empty, to the one with the fewest users; the answer has it as
-    ///     `virtual-server`
+    /// @param virtualServer where the mailboxes go; if empty, to the one with the fewest users; the answer names
+    ///     it as `virtual-server`
     /// @param quotaBytes 0 for none
     record AddUser(String address, String passwordHash, Optional<String> virtualServer, long quotaBytes)
             implements Command {}

@@ -104,9 +104,9 @@ final class SharedRpc implements ServerFactory {
     }
 
     /// Makes the next call to a peer use a new connection, because the old one may wait long for nothing: gRPC
-    /// doubles the time between attempts up to two minutes, and a connection to a machine that lost its power breaks
-    /// only when TCP next tries, which may be as late. The peer may have been back for long by then, and its vote
-    /// needed.
+    /// doubles the time between attempts up to two minutes, and a connection to a machine that lost its power
+    /// breaks only when TCP next tries, which may be as late. The peer may have been back for long by then, and
+    /// its vote needed.
     ///
     /// @param pause at most one new connection in this time
     void reconnect(RaftPeerId peer, Duration pause) {
