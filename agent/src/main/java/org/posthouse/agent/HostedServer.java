@@ -70,7 +70,7 @@ final class HostedServer implements AutoCloseable {
         this.name = name;
         this.around = around;
         this.store = new LocalStore(name);
-        this.services = new Services(name, Services.Patience.DEFAULT, Pulse::millis);
+        this.services = new Services(name, Services.Threads.VIRTUAL, Services.Patience.DEFAULT, Pulse::millis);
     }
 
     String name() {

@@ -3,6 +3,7 @@ package org.posthouse.agent;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -26,8 +27,10 @@ final class Services implements AutoCloseable {
     static final String STORAGE_GROUP = "storage-group";
 
     private static final Logger LOG = LoggerFactory.getLogger(Services.class);
-    /// Before the first restart; twice as long before the second, and so on.
+    /// Before a restart, for each failure that counts.
     private static final long RESTART_DELAY_MILLIS = 500;
+    /// A resource that could not be opened is opened again at a change of the image, but not sooner than this.
+    private static final long OPEN_AGAIN_MILLIS = 30_000;
 
     /// Times in milliseconds that policy does not set.
     ///
@@ -37,7 +40,16 @@ final class Services implements AutoCloseable {
         static final Patience DEFAULT = new Patience(10_000, 10_000);
     }
 
+    /// Runs steps and checks, each on a thread of its own.
+    interface Threads {
+        Threads VIRTUAL = (name, work) -> Thread.ofVirtual().name(name).start(work);
+
+        /// Returns at once.
+        void start(String name, Runnable work);
+    }
+
     private final String virtualServer;
+    private final Threads threads;
     private final Patience patience;
     private final LongSupplier clock;
     private final ReentrantLock lock = new ReentrantLock();
@@ -71,25 +83,38 @@ final class Services implements AutoCloseable {
     }
 
     /// @param clock milliseconds of a monotonic clock
-    Services(String virtualServer, Patience patience, LongSupplier clock) {
+    Services(String virtualServer, Threads threads, Patience patience, LongSupplier clock) {
         this.virtualServer = virtualServer;
+        this.threads = threads;
         this.patience = patience;
         this.clock = clock;
     }
 
     /// Opens what the image names and is not open yet, and follows what it wants from now on.
     void follow(VirtualServer wanted, String node, LocalStore store, Collection<ResourceType<ServiceContext>> types) {
+        // Without the lock: heartbeats wait for it, and what is opened may take its time.
+        Map<String, Running> opened = new TreeMap<>();
+        for (VirtualServer.Resource resource : wanted.resources().values()) {
+            if (toBeOpened(resource.name())) {
+                opened.put(resource.name(), open(resource, node, store, types));
+            }
+        }
         lock.lock();
         try {
             image = wanted;
-            for (VirtualServer.Resource resource : wanted.resources().values()) {
-                Running known = running.get(resource.name());
-                if (known == null || !known.usable) {
-                    running.put(resource.name(), open(resource, node, store, types));
-                }
-            }
+            running.putAll(opened);
             obeyFailures();
             step();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean toBeOpened(String name) {
+        lock.lock();
+        try {
+            Running known = running.get(name);
+            return known == null || (!known.usable && clock.getAsLong() - known.stepBegan >= OPEN_AGAIN_MILLIS);
         } finally {
             lock.unlock();
         }
@@ -112,14 +137,16 @@ final class Services implements AutoCloseable {
             return new Running(type.open(context), resource.failuresAsked());
         } catch (Exception e) {
             LOG.error(
-                    "{}: resource {} of type {} cannot be opened here; the others go on, it is tried again at the next"
-                            + " change of the cluster's image",
+                    "{}: resource {} of type {} cannot be opened here; the others go on, it is tried again in {} s"
+                            + " or at the next change of the cluster's image after that",
                     virtualServer,
                     resource.name(),
                     resource.type(),
+                    OPEN_AGAIN_MILLIS / 1000,
                     e);
             Running failed = new Running(null, resource.failuresAsked());
             failed.usable = false;
+            failed.stepBegan = clock.getAsLong();
             failed.state = ResourceState.FAILED;
             return failed;
         }
@@ -192,7 +219,7 @@ final class Services implements AutoCloseable {
             whenSettled = null;
             settled.signalAll();
             if (done != null) {
-                Thread.ofVirtual().name("settled-" + virtualServer).start(done);
+                threads.start("settled-" + virtualServer, done);
             }
         }
     }
@@ -203,7 +230,8 @@ final class Services implements AutoCloseable {
         long step = ++each.steps;
         boolean unclean = each.unclean;
         each.unclean = false;
-        Thread.ofVirtual().name(name + "-" + virtualServer).start(() -> {
+        each.checkBegan = -1; // One still under way counts for nothing any more.
+        threads.start(name + "-" + virtualServer, () -> {
             try {
                 if (unclean) {
                     each.resource.terminate();
@@ -239,7 +267,7 @@ final class Services implements AutoCloseable {
                             virtualServer,
                             name,
                             failure);
-                    each.resource.terminate();
+                    terminate(name, each);
                 }
                 each.state = ResourceState.OFFLINE;
             }
@@ -322,7 +350,7 @@ final class Services implements AutoCloseable {
     private void check(String name, Running each, boolean thorough) {
         each.checkBegan = clock.getAsLong();
         long step = each.steps;
-        Thread.ofVirtual().name("check-" + name + "-" + virtualServer).start(() -> {
+        threads.start("check-" + name + "-" + virtualServer, () -> {
             String wrong = "";
             try {
                 // A failing cheap check asks the thorough one at once.
@@ -357,14 +385,16 @@ final class Services implements AutoCloseable {
     /// A resource failed: ends it, and has it restarted or not, as its policy says. Under the lock.
     private void failed(String name, Running each, String why, Exception cause) {
         ResourcePolicy policy = image.resources().get(name).policy();
-        each.failures.add(clock.getAsLong());
+        long now = clock.getAsLong();
+        each.failures.removeIf(at -> now - at >= policy.periodMillis());
+        each.failures.add(now);
         each.steps++;
         each.checkBegan = -1;
         switch (policy.to(each.failures)) {
             case ResourcePolicy.Answer.Restart() -> {
                 each.state = ResourceState.ONLINE_PENDING;
                 each.unclean = true;
-                each.restartAt = clock.getAsLong() + RESTART_DELAY_MILLIS * each.failures.size();
+                each.restartAt = now + RESTART_DELAY_MILLIS * each.failures.size();
                 LOG.warn(
                         "{}: resource {} failed: {}; it is restarted (failure {}, restarted are {} within {} s)",
                         virtualServer,
@@ -377,7 +407,7 @@ final class Services implements AutoCloseable {
             }
             case ResourcePolicy.Answer.GiveUp(long retryAfter) -> {
                 each.state = ResourceState.FAILED;
-                each.retryAt = clock.getAsLong() + retryAfter;
+                each.retryAt = now + retryAfter;
                 LOG.error(
                         "{}: resource {} failed: {}; it is not restarted here any more",
                         virtualServer,
@@ -391,7 +421,7 @@ final class Services implements AutoCloseable {
 
     /// What hangs may hang here too, so it gets a thread of its own.
     private void terminate(String name, Running each) {
-        Thread.ofVirtual().name("terminate-" + name + "-" + virtualServer).start(() -> {
+        threads.start("terminate-" + name + "-" + virtualServer, () -> {
             try {
                 each.resource.terminate();
             } catch (RuntimeException e) {

@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -31,10 +32,13 @@ import org.posthouse.cluster.VirtualServer;
 @Timeout(60)
 class ServicesTest {
     private final AtomicLong now = new AtomicLong(1_000);
-    private final Services services = new Services("vs1", new Services.Patience(10_000, 10_000), now::get);
+    private final AtomicInteger working = new AtomicInteger();
+    private final AtomicInteger hanging = new AtomicInteger();
+    private final Services services = new Services("vs1", this::start, new Services.Patience(10_000, 10_000), now::get);
     private final Map<String, Fake> fakes = new ConcurrentHashMap<>();
     private final List<String> happened = new CopyOnWriteArrayList<>();
     private ClusterImage image = image();
+    private boolean refusesToOpen;
 
     /// A resource that does as it is told.
     private final class Fake implements ResourceType.Resource {
@@ -42,26 +46,30 @@ class ServicesTest {
         volatile boolean alive = true;
         volatile boolean refuses;
         volatile CountDownLatch hangs;
+        volatile CountDownLatch checksHang;
 
         Fake(String name) {
             this.name = name;
         }
 
-        private void hang() {
-            CountDownLatch latch = hangs;
+        private void hang(CountDownLatch latch) {
+            if (latch == null) {
+                return;
+            }
+            hanging.incrementAndGet();
             try {
-                if (latch != null) {
-                    latch.await();
-                }
+                latch.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            } finally {
+                hanging.decrementAndGet();
             }
         }
 
         @Override
         public void online() {
             happened.add(name + " online");
-            hang();
+            hang(hangs);
             if (refuses) {
                 throw new IllegalStateException("told to fail");
             }
@@ -70,7 +78,7 @@ class ServicesTest {
         @Override
         public void offline() {
             happened.add(name + " offline");
-            hang();
+            hang(hangs);
         }
 
         @Override
@@ -85,7 +93,7 @@ class ServicesTest {
 
         @Override
         public boolean isAlive() {
-            hang();
+            hang(checksHang == null ? hangs : checksHang);
             return alive;
         }
 
@@ -136,6 +144,9 @@ class ServicesTest {
 
             @Override
             public Resource open(ServiceContext context) {
+                if (refusesToOpen) {
+                    throw new IllegalStateException("told not to open");
+                }
                 return fakes.computeIfAbsent(context.properties().get("as"), Fake::new);
             }
         }));
@@ -158,11 +169,23 @@ class ServicesTest {
         }
     }
 
-    /// Time passes, second by second, as the agent's timer sees it.
+    private void start(String name, Runnable work) {
+        working.incrementAndGet();
+        Services.Threads.VIRTUAL.start(name, () -> {
+            try {
+                work.run();
+            } finally {
+                working.decrementAndGet();
+            }
+        });
+    }
+
+    /// Time passes, second by second, as the agent's timer sees it; whatever does not hang is done within each.
     private void pass(long seconds) {
         for (int i = 0; i < seconds; i++) {
             now.addAndGet(1_000);
             services.tick();
+            await("all done but what hangs", () -> working.get() == hanging.get());
         }
     }
 
@@ -272,11 +295,44 @@ class ServicesTest {
     }
 
     @Test
+    void aCheckThatWasUnderWayWhenItWentOfflineIsNotHeldAgainstIt() throws InterruptedException {
+        open();
+        Fake smtp = fakes.get("smtp");
+        CountDownLatch stopped = new CountDownLatch(1);
+        smtp.checksHang = stopped;
+        pass(61); // A thorough check is due, and hangs.
+        assertThat(hanging.get()).isEqualTo(1);
+        decide(new Command.SetResourceWanted("vs1", "smtp", false));
+        awaitState("smtp", ResourceState.OFFLINE);
+        smtp.checksHang = null;
+        pass(30);
+        decide(new Command.SetResourceWanted("vs1", "smtp", true));
+        awaitState("smtp", ResourceState.ONLINE);
+        pass(1);
+        assertThat(states().get("smtp")).isEqualTo(ResourceState.ONLINE);
+        assertThat(happened).doesNotContain("smtp terminated");
+        stopped.countDown();
+    }
+
+    @Test
+    void oneThatCannotBeOpenedFailsAndIsOpenedAgainLater() throws InterruptedException {
+        refusesToOpen = true;
+        follow();
+        assertThat(states()).containsEntry("imap", ResourceState.FAILED);
+        refusesToOpen = false;
+        follow();
+        assertThat(states()).as("too soon").containsEntry("imap", ResourceState.FAILED);
+        now.addAndGet(30_000);
+        open();
+        assertThat(states().values()).containsOnly(ResourceState.ONLINE);
+    }
+
+    @Test
     void oneThatDoesNotComeOnlineOrOfflineInTimeHoldsUpNobody() throws InterruptedException {
         follow();
         Fake imap = fakes.get("imap");
-        CountDownLatch hanging = new CountDownLatch(1);
-        imap.hangs = hanging;
+        CountDownLatch stopped = new CountDownLatch(1);
+        imap.hangs = stopped;
         services.gate(true, () -> {});
         await("being brought online", () -> happened.contains("imap online"));
         pass(179);
@@ -285,7 +341,7 @@ class ServicesTest {
         pass(5);
         await("restarted", () -> happened.stream().filter("imap online"::equals).count() == 2);
         awaitState("smtp", ResourceState.ONLINE);
-        hanging.countDown(); // What was given up comes back late, and changes nothing.
+        stopped.countDown(); // What was given up comes back late, and changes nothing.
 
         imap.hangs = new CountDownLatch(1);
         services.gate(false, () -> {});

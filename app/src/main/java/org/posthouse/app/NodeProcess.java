@@ -146,8 +146,12 @@ final class NodeProcess {
             throw new IOException(ELECTION_MILLIS + " is to be as 300-600 (shortest and longest), not '" + range + "'");
         }
         String[] ends = range.split("-");
-        return Limits.DEFAULTS.withElection(
-                Duration.ofMillis(Long.parseLong(ends[0])), Duration.ofMillis(Long.parseLong(ends[1])));
+        Duration shortest = Duration.ofMillis(Long.parseLong(ends[0]));
+        Duration longest = Duration.ofMillis(Long.parseLong(ends[1]));
+        if (shortest.compareTo(longest) >= 0) {
+            throw new IOException(ELECTION_MILLIS + " has the shortest first, not '" + range + "'");
+        }
+        return Limits.DEFAULTS.withElection(shortest, longest);
     }
 
     private static StoreSettings storeSettings() {

@@ -63,74 +63,18 @@ public record ResourcePolicy(
     ///
     /// @throws IllegalArgumentException if there is no such setting, or the value is not one of its
     public ResourcePolicy with(String setting, String value) {
-        return switch (setting) {
-            case "restarts" ->
-                new ResourcePolicy(
-                        (int) number(setting, value, 0, 1000),
-                        periodMillis,
-                        affectsGroup,
-                        retryAfterMillis,
-                        looksAliveMillis,
-                        isAliveMillis,
-                        pendingMillis);
-            case "restart-period" ->
-                new ResourcePolicy(
-                        restarts,
-                        seconds(setting, value),
-                        affectsGroup,
-                        retryAfterMillis,
-                        looksAliveMillis,
-                        isAliveMillis,
-                        pendingMillis);
-            case "affects-group" ->
-                new ResourcePolicy(
-                        restarts,
-                        periodMillis,
-                        truth(setting, value),
-                        retryAfterMillis,
-                        looksAliveMillis,
-                        isAliveMillis,
-                        pendingMillis);
-            case "retry-after" ->
-                new ResourcePolicy(
-                        restarts,
-                        periodMillis,
-                        affectsGroup,
-                        seconds(setting, value),
-                        looksAliveMillis,
-                        isAliveMillis,
-                        pendingMillis);
-            case "looks-alive-interval" ->
-                new ResourcePolicy(
-                        restarts,
-                        periodMillis,
-                        affectsGroup,
-                        retryAfterMillis,
-                        seconds(setting, value),
-                        isAliveMillis,
-                        pendingMillis);
-            case "is-alive-interval" ->
-                new ResourcePolicy(
-                        restarts,
-                        periodMillis,
-                        affectsGroup,
-                        retryAfterMillis,
-                        looksAliveMillis,
-                        seconds(setting, value),
-                        pendingMillis);
-            case "pending-timeout" ->
-                new ResourcePolicy(
-                        restarts,
-                        periodMillis,
-                        affectsGroup,
-                        retryAfterMillis,
-                        looksAliveMillis,
-                        isAliveMillis,
-                        seconds(setting, value));
-            default ->
-                throw new IllegalArgumentException("a resource has no setting '" + setting + "'; it has "
-                        + settings().keySet());
-        };
+        SortedMap<String, String> all = settings();
+        if (all.replace(setting, value) == null) {
+            throw new IllegalArgumentException("a resource has no setting '" + setting + "'; it has " + all.keySet());
+        }
+        return new ResourcePolicy(
+                (int) number("restarts", all.get("restarts"), 0, 1000),
+                millis(all, "restart-period"),
+                truth(all, "affects-group"),
+                millis(all, "retry-after"),
+                millis(all, "looks-alive-interval"),
+                millis(all, "is-alive-interval"),
+                millis(all, "pending-timeout"));
     }
 
     static long number(String setting, String value, long least, long most) {
@@ -141,13 +85,14 @@ public record ResourcePolicy(
         return Long.parseLong(value);
     }
 
-    private static long seconds(String setting, String value) {
-        return 1000 * number(setting + ", in seconds,", value, 1, 30L * 24 * 3600);
+    private static long millis(SortedMap<String, String> settings, String name) {
+        return 1000 * number(name + ", in seconds,", settings.get(name), 1, 30L * 24 * 3600);
     }
 
-    private static boolean truth(String setting, String value) {
+    private static boolean truth(SortedMap<String, String> settings, String name) {
+        String value = settings.get(name);
         if (!value.equals("true") && !value.equals("false")) {
-            throw new IllegalArgumentException(setting + " is true or false, not '" + value + "'");
+            throw new IllegalArgumentException(name + " is true or false, not '" + value + "'");
         }
         return Boolean.parseBoolean(value);
     }

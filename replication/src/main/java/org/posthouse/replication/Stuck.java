@@ -8,10 +8,8 @@ import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.server.RaftServer;
 
 /// Finds a member that has stopped taking part. A follower that hears no leader becomes a candidate within two
-/// election timeouts, and a candidate is something else soon; in Ratis 3.3.0 a member was seen that did neither for
-/// minutes, after a change of members was cut short by a loss of leadership, while its higher priority kept all
-/// others from being elected. Another, restarted as a listener and then given a vote, heard nobody any more. Both are
-/// well after a start.
+/// election timeouts. In Ratis 3.3.0 a listener that was started anew and then given a vote was seen to hear nobody
+/// any more, through three leaders; why is not known. Such a one is well after another start.
 final class Stuck {
     /// Election timeouts; a pause of the process is much shorter, or ends in an election.
     private static final int FOLLOWER_TIMEOUTS = 16;

@@ -60,7 +60,7 @@
 /// elect for nothing). Certainty: whoever knows that a process has ended ([GroupMember#ended]) makes its successor
 /// stand at once.
 ///
-/// **A member that is stuck is started anew** ([Stuck]): Ratis was seen to leave one without an election timer.
+/// **A member that is stuck is started anew** ([Stuck]): one was seen that heard no leader any more.
 ///
 /// **Snapshots are all ours.** Ratis only calls on the apply thread; it is told of a snapshot once that is whole, and
 /// purges only when told to. Chunked installation is off; a member that needs a snapshot fetches it through
