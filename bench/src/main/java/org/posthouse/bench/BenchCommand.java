@@ -93,7 +93,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--user",
             paramLabel = "PATTERN",
-            defaultValue = "user%%d@example.org",
+            defaultValue = "user%d@example.org",
             description = "Its users; %%d counts from 1. Default: user%%d@example.org.")
     private String user;
 
@@ -127,7 +127,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--peer-user",
             paramLabel = "PATTERN",
-            defaultValue = "user%%d@example.org",
+            defaultValue = "user%d@example.org",
             description = "Its users. Default: user%%d@example.org.")
     private String peerUser;
 

@@ -142,7 +142,10 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
                 .setServerId(RaftIds.peer(self()))
                 .setGroup(RaftGroup.valueOf(folder.id(), RaftIds.peers(identity.initial())))
                 .setOption(StartupOption.RECOVER)
-                .setStateMachineRegistry(_ -> machine)
+                .setStateMachineRegistry(_ -> {
+                    RatisProperties.beforeGroup(properties, settings.limits());
+                    return machine;
+                })
                 .setProperties(properties)
                 .setParameters(rpc.parameters())
                 .build();

@@ -15,6 +15,8 @@ final class RatisProperties {
     /// Room for the largest entry with what Ratis wraps around it (term, index, client and call id).
     private static final int ENTRY_BYTES_WRAPPED_MAX = ReplicatedLog.ENTRY_BYTES_MAX + (64 << 10);
 
+    private static final TimeDuration NEVER = TimeDuration.valueOf(3650, TimeUnit.DAYS);
+
     private RatisProperties() {}
 
     /// Settings of one group's server.
@@ -52,8 +54,15 @@ final class RatisProperties {
         RaftServerConfigKeys.setStagingTimeout(properties, millis(limits.memberSilence()));
 
         // Ratis would close the whole server after a pause of the process of 60 s; a suspended machine resumes.
-        RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(3650, TimeUnit.DAYS));
+        RaftServerConfigKeys.setCloseThreshold(properties, NEVER);
         return properties;
+    }
+
+    /// To be called when the server asks for the group's state machine, which is after it has read its own settings
+    /// and before the group reads its: sets how long a leader that lost its majority bars itself (Ratis' 10 s once
+    /// made an outage of 11 s).
+    static void beforeGroup(RaftProperties properties, Limits limits) {
+        RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, millis(limits.electionMax()));
     }
 
     /// Settings of the gRPC endpoint that all groups of the process share.
@@ -79,9 +88,10 @@ final class RatisProperties {
         // it waits once more. Ratis' own 300 ms is as long as the timeout: a starved machine would elect for nothing.
         RaftServerConfigKeys.setSleepDeviationThreshold(
                 properties, millis(limits.electionMin().dividedBy(4)));
-        // How long a leader that lost its majority bars itself (default 10 s, which once made an outage of 11 s), and
-        // the pause of the process after which a leader steps down; so not 0.
-        RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, max);
+        // Ratis reads this twice. First, while it makes the server, as the pause of the process after which every
+        // leader steps down: never, for a leader that was replaced meanwhile hears so with its next heartbeat, and one
+        // that was not (a single voter; the whole machine paused) has no reason to. Then, for the group: beforeGroup.
+        RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, NEVER);
         RaftServerConfigKeys.LeaderElection.setPreVote(properties, true);
     }
 
