@@ -16,8 +16,6 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Duty;
@@ -57,54 +55,19 @@ final class Duties implements AutoCloseable {
     private final Map<String, Long> pausedUntil = new ConcurrentHashMap<>();
     private final Map<String, String> waitingFor = new ConcurrentHashMap<>();
     private final Map<String, Integer> moveTries = new ConcurrentHashMap<>();
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition nudged = lock.newCondition();
-    private final Thread looker = Thread.ofPlatform().daemon().name("duties").unstarted(this::run);
-    private boolean due; // under lock
-    private boolean closed; // under lock
+    private final NudgedLoop looking = new NudgedLoop("duties", LOOK_MILLIS, this::look);
 
     Duties(NodeAgent.Parts parts) {
         this.parts = parts;
     }
 
     void start() {
-        looker.start();
+        looking.start();
     }
 
     /// Looks at once; returns at once.
     void nudge() {
-        lock.lock();
-        try {
-            due = true;
-            nudged.signal();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void run() {
-        while (true) {
-            lock.lock();
-            try {
-                long left = TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS);
-                while (!due && !closed && left > 0) {
-                    left = nudged.awaitNanos(left);
-                }
-                due = false;
-                if (closed) {
-                    return;
-                }
-            } catch (InterruptedException e) {
-                return;
-            } finally {
-                lock.unlock();
-            }
-            try {
-                look();
-            } catch (RuntimeException e) {
-                LOG.error("What is to be done next could not be found; it is tried again.", e);
-            }
-        }
+        looking.nudge();
     }
 
     private void look() {
@@ -327,16 +290,9 @@ final class Duties implements AutoCloseable {
 
     @Override
     public void close() {
-        lock.lock();
-        try {
-            closed = true;
-            nudged.signal();
-        } finally {
-            lock.unlock();
-        }
+        looking.close();
         workers.shutdown();
         try {
-            looker.join(TimeUnit.SECONDS.toMillis(1));
             if (!workers.awaitTermination(10, TimeUnit.SECONDS)) {
                 LOG.warn("Duties are still under way: {}", busy);
             }

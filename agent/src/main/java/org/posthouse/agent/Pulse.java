@@ -6,7 +6,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.posthouse.cluster.ClusterImage;
@@ -22,33 +22,26 @@ import org.slf4j.LoggerFactory;
 
 /// Heartbeats: every 150 ms, and at once when something changed, this node tells all others how it stands; what the
 /// others tell is kept for this node's own decisions and for the coordinator's.
-///
-/// Sends on a platform thread: native calls elsewhere may hold all carriers of virtual threads for a while, and that
-/// must not look like this node's death.
 final class Pulse implements LinkService, AutoCloseable {
     static final String KIND = "heartbeat";
     private static final Logger LOG = LoggerFactory.getLogger(Pulse.class);
-    private static final long BETWEEN_NUDGES_MILLIS = 5;
+    private static final long BETWEEN_NUDGES_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final Links links;
     private final Supplier<Facts.Heartbeat> own;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition nudged = lock.newCondition();
     private final HeartbeatTable heard = new HeartbeatTable(millis()); // under lock, as all below
     private HeartbeatTable counted;
     private final SortedMap<String, String> lastOpenOn = new TreeMap<>();
-    private boolean due;
-    private boolean closed;
-    private final Thread sender;
+    private final NudgedLoop sending = new NudgedLoop("heartbeats", HeartbeatTable.HEARTBEAT_MILLIS, this::send);
 
     Pulse(Links links, Supplier<Facts.Heartbeat> own) {
         this.links = links;
         this.own = own;
-        this.sender = Thread.ofPlatform().daemon().name("heartbeats").unstarted(this::send);
     }
 
     void start() {
-        sender.start();
+        sending.start();
     }
 
     /// Milliseconds of the clock that heartbeats are timed by.
@@ -58,42 +51,13 @@ final class Pulse implements LinkService, AutoCloseable {
 
     /// Sends a heartbeat at once; returns at once.
     void nudge() {
-        lock.lock();
-        try {
-            due = true;
-            nudged.signal();
-        } finally {
-            lock.unlock();
-        }
+        sending.nudge();
     }
 
     private void send() {
-        while (true) {
-            lock.lock();
-            try {
-                long left = TimeUnit.MILLISECONDS.toNanos(HeartbeatTable.HEARTBEAT_MILLIS);
-                while (!due && !closed && left > 0) {
-                    left = nudged.awaitNanos(left);
-                }
-                due = false;
-                if (closed) {
-                    return;
-                }
-            } catch (InterruptedException e) {
-                return;
-            } finally {
-                lock.unlock();
-            }
-            try {
-                sendOne();
-                // Several changes in a row make one heartbeat.
-                Thread.sleep(BETWEEN_NUDGES_MILLIS);
-            } catch (InterruptedException e) {
-                return;
-            } catch (RuntimeException e) {
-                LOG.error("A heartbeat could not be sent; the next one is tried.", e);
-            }
-        }
+        sendOne();
+        // Several changes in a row make one heartbeat.
+        LockSupport.parkNanos(BETWEEN_NUDGES_NANOS);
     }
 
     private void sendOne() {
@@ -203,17 +167,6 @@ final class Pulse implements LinkService, AutoCloseable {
 
     @Override
     public void close() {
-        lock.lock();
-        try {
-            closed = true;
-            nudged.signal();
-        } finally {
-            lock.unlock();
-        }
-        try {
-            sender.join(TimeUnit.SECONDS.toMillis(1));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        sending.close();
     }
 }

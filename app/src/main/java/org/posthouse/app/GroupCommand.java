@@ -2,7 +2,6 @@ package org.posthouse.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -13,27 +12,16 @@ import org.posthouse.cluster.Command.SetGroupWanted;
 import org.posthouse.cluster.VirtualServer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `posthouse group list|online|offline|prop`: virtual servers as groups of resources. `posthouse move` moves them.
 @Command(
         name = "group",
         mixinStandardHelpOptions = true,
         description = "List virtual servers, bring them online, take them offline, and set their policy.")
-final class GroupCommand implements Runnable {
+final class GroupCommand extends OperatorCommand {
     private static final Duration WAIT_MAX = Duration.ofMinutes(3);
-
-    @Spec
-    private CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "say which: list, online, offline or prop");
-    }
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "List the virtual servers.")
     int list(@Mixin DirOption dir) throws IOException {
@@ -49,7 +37,7 @@ final class GroupCommand implements Runnable {
                                 : server.path("heir").asText(),
                         server.path("reason").asText());
             }
-            return say(table.toString());
+            return say(table);
         }
     }
 
@@ -79,17 +67,15 @@ final class GroupCommand implements Runnable {
     }
 
     private int want(DirOption dir, String name, boolean online, boolean wait) throws IOException {
-        try (ClusterControl control = ClusterControl.open(dir.open())) {
-            String said = control.submit(new SetGroupWanted(name, online)).message();
-            if (wait) {
-                String state = online ? "online" : "offline";
-                control.await(WAIT_MAX, name + " " + state, status -> ClusterControl.virtualServer(status, name)
-                        .path("state")
-                        .asText()
-                        .equals(state));
-            }
-            return say(said + ".\n");
+        SetGroupWanted command = new SetGroupWanted(name, online);
+        if (!wait) {
+            return submit(dir, command);
         }
+        String state = online ? "online" : "offline";
+        return submit(dir, command, WAIT_MAX, name + " " + state, status -> ClusterControl.virtualServer(status, name)
+                .path("state")
+                .asText()
+                .equals(state));
     }
 
     @Command(
@@ -104,16 +90,15 @@ final class GroupCommand implements Runnable {
             @Parameters(index = "0", paramLabel = "GROUP") String name,
             @Parameters(index = "1", arity = "0..1", paramLabel = "PROPERTY=VALUE") Optional<String> setting)
             throws IOException {
+        if (setting.isPresent()) {
+            Setting parts = setting(setting.get());
+            return submit(dir, new SetGroupProperty(name, parts.property(), parts.value()));
+        }
         try (ClusterControl control = ClusterControl.open(dir.open())) {
-            if (setting.isPresent()) {
-                String[] parts = setting(spec, setting.get());
-                return say(control.submit(new SetGroupProperty(name, parts[0], parts[1]))
-                                .message() + ".\n");
-            }
             VirtualServer server = server(control, name);
             TextTable table = new TextTable("PROPERTY", "VALUE");
             properties(server.policy()).forEach(table::row);
-            return say(table.toString());
+            return say(table);
         }
     }
 
@@ -141,21 +126,5 @@ final class GroupCommand implements Runnable {
             throw new IOException("no virtual server '" + name + "'; there are " + servers.keySet());
         }
         return servers.get(name);
-    }
-
-    /// `PROPERTY=VALUE` in its parts.
-    static String[] setting(CommandSpec spec, String given) {
-        int equals = given.indexOf('=');
-        if (equals < 1) {
-            throw new ParameterException(spec.commandLine(), "'" + given + "' is not PROPERTY=VALUE");
-        }
-        return new String[] {given.substring(0, equals), given.substring(equals + 1)};
-    }
-
-    private int say(String text) {
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(text);
-        out.flush();
-        return 0;
     }
 }

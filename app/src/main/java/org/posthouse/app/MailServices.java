@@ -2,9 +2,7 @@ package org.posthouse.app;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,9 +26,7 @@ import org.posthouse.smtp.Role;
 import org.posthouse.smtp.SmtpOptions;
 import org.posthouse.smtp.SmtpServer;
 import org.posthouse.smtp.StoreReception;
-import org.posthouse.wire.Listener;
 import org.posthouse.wire.LoginThrottle;
-import org.posthouse.wire.ServiceGate;
 import org.posthouse.wire.TlsIdentity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,8 +35,6 @@ import org.slf4j.LoggerFactory;
 /// resource is opened, whoever owns the virtual server, and hold their clients until it is online here.
 final class MailServices {
     private static final Logger LOG = LoggerFactory.getLogger(MailServices.class);
-    private static final Duration DISMISS_WITHIN = Duration.ofSeconds(2);
-    private static final int GREETED_WITHIN_MILLIS = 5_000;
 
     private final SampleCluster sample;
     private final String address;
@@ -117,37 +111,22 @@ final class MailServices {
         }
     }
 
-    private Listener.Plan plan(
-            String name, int port, boolean implicitTls, ServiceGate gate, Listener.Farewell farewell) {
-        return new Listener.Plan(
-                name,
-                new InetSocketAddress(address, port),
-                Listener.Limits.DEFAULT,
-                Optional.of(tls),
-                implicitTls,
-                gate,
-                farewell);
+    private InetSocketAddress at(int port) {
+        return new InetSocketAddress(address, port);
     }
 
     /// IMAP of one virtual server.
-    private final class ImapResource implements ResourceType.Resource {
+    private final class ImapResource extends ListeningResource {
         private final ServiceContext context;
-        private final ServiceGate gate = ServiceGate.closed();
         private final ImapServer server;
-        private final Listener clear;
-        private final Listener implicitTls;
 
         ImapResource(ServiceContext context) throws IOException {
+            super(context.virtualServer() + " imap", "* OK ");
             this.context = context;
-            String name = context.virtualServer();
-            ClientPorts ports = sample.ports(name);
-            server = new ImapServer(imapSettings(name));
-            clear = Listener.open(
-                    plan(name + " imap", ports.imap(), false, gate, ImapServer::farewell),
-                    client -> server.serve(client, login()));
-            implicitTls = Listener.open(
-                    plan(name + " imaps", ports.imaps(), true, gate, ImapServer::farewell),
-                    client -> server.serve(client, login()));
+            ClientPorts ports = sample.ports(context.virtualServer());
+            server = new ImapServer(imapSettings(context.virtualServer()));
+            listen(at(ports.imap()), tls, false, ImapServer::farewell, client -> server.serve(client, login()));
+            listen(at(ports.imaps()), tls, true, ImapServer::farewell, client -> server.serve(client, login()));
         }
 
         Login login() {
@@ -179,49 +158,25 @@ final class MailServices {
             }
         }
 
+        /// Front ends' clients, too, which no listener here knows.
         @Override
-        public void online() {
-            gate.open();
-        }
-
-        @Override
-        public void offline() {
-            gate.close();
+        void dismiss() {
             server.dismiss(DISMISS_WITHIN);
-        }
-
-        @Override
-        public void terminate() {
-            clear.dismiss(Duration.ZERO);
-            implicitTls.dismiss(Duration.ZERO);
-        }
-
-        @Override
-        public boolean looksAlive() {
-            return gate.isOpen();
-        }
-
-        @Override
-        public boolean isAlive() {
-            return gate.isOpen() && greets(sample.ports(context.virtualServer()).imap(), "* OK ");
         }
 
         @Override
         public void close() {
             imap.remove(context.virtualServer(), this);
-            clear.close();
-            implicitTls.close();
+            super.close();
         }
     }
 
     /// SMTP and submission of one virtual server.
-    private final class SmtpResource implements ResourceType.Resource {
+    private final class SmtpResource extends ListeningResource {
         private final ServiceContext context;
-        private final ServiceGate gate = ServiceGate.closed();
-        private final Listener receiving;
-        private final Listener submission;
 
         SmtpResource(ServiceContext context) throws IOException {
+            super(context.virtualServer() + " smtp", "220 ");
             this.context = context;
             String name = context.virtualServer();
             ClientPorts ports = sample.ports(name);
@@ -229,40 +184,18 @@ final class MailServices {
                     .authInClear(true);
             SmtpServer server = new SmtpServer(options, throttle, SmtpServer.Surroundings.real());
             StoreReception reception = new StoreReception(name, context.store(), addresses(), quotas);
-            receiving = Listener.open(
-                    plan(name + " smtp", ports.smtp(), false, gate, SmtpServer::farewell),
+            listen(
+                    at(ports.smtp()),
+                    tls,
+                    false,
+                    SmtpServer::farewell,
                     client -> server.serve(client, Role.RECEIVING, reception));
-            submission = Listener.open(
-                    plan(name + " submission", ports.submission(), false, gate, SmtpServer::farewell),
+            listen(
+                    at(ports.submission()),
+                    tls,
+                    false,
+                    SmtpServer::farewell,
                     client -> server.serve(client, Role.SUBMISSION, reception));
-        }
-
-        @Override
-        public void online() {
-            gate.open();
-        }
-
-        @Override
-        public void offline() {
-            gate.close();
-            receiving.dismiss(DISMISS_WITHIN);
-            submission.dismiss(DISMISS_WITHIN);
-        }
-
-        @Override
-        public void terminate() {
-            receiving.dismiss(Duration.ZERO);
-            submission.dismiss(Duration.ZERO);
-        }
-
-        @Override
-        public boolean looksAlive() {
-            return gate.isOpen();
-        }
-
-        @Override
-        public boolean isAlive() {
-            return gate.isOpen() && greets(sample.ports(context.virtualServer()).smtp(), "220 ");
         }
 
         MailStore store() {
@@ -272,21 +205,7 @@ final class MailServices {
         @Override
         public void close() {
             smtp.remove(context.virtualServer(), this);
-            receiving.close();
-            submission.close();
-        }
-    }
-
-    /// Whether whoever connects to this port of this node is greeted so.
-    private boolean greets(int port, String greeting) {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(address, port), GREETED_WITHIN_MILLIS);
-            socket.setSoTimeout(GREETED_WITHIN_MILLIS);
-            byte[] heard = socket.getInputStream().readNBytes(greeting.length());
-            return new String(heard, StandardCharsets.US_ASCII).equals(greeting);
-        } catch (IOException e) {
-            LOG.warn("{}:{} does not greet: {}", address, port, e.getMessage());
-            return false;
+            super.close();
         }
     }
 

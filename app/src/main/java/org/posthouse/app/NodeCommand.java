@@ -2,18 +2,14 @@ package org.posthouse.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import org.posthouse.cluster.Command.SetNodeDuty;
 import org.posthouse.cluster.NodeDuty;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `posthouse node kill|freeze|thaw|start|stop NAME`: what happens to machines, on a sample cluster; and
 /// `pause|resume|drain`: what an operator lets a node do.
@@ -22,17 +18,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Pause, resume and drain nodes. Kill, freeze, thaw, start and stop those of a sample cluster;"
                 + " front ends can be named there too.")
-final class NodeCommand implements Runnable {
+final class NodeCommand extends OperatorCommand {
     private static final Duration DRAINED_MAX = Duration.ofMinutes(5);
-
-    @Spec
-    private CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new ParameterException(
-                spec.commandLine(), "say which: pause, resume, drain, kill, freeze, thaw, start or stop");
-    }
 
     @Command(name = "kill", mixinStandardHelpOptions = true, description = "Kill it by SIGKILL, as a machine dies.")
     int kill(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
@@ -84,12 +71,12 @@ final class NodeCommand implements Runnable {
             mixinStandardHelpOptions = true,
             description = "Let a node keep what it owns and take no more.")
     int pause(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
-        return duty(dir, name, NodeDuty.PAUSED);
+        return submit(dir, new SetNodeDuty(name, NodeDuty.PAUSED));
     }
 
     @Command(name = "resume", mixinStandardHelpOptions = true, description = "Let a node take things over again.")
     int resume(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
-        return duty(dir, name, NodeDuty.ACTIVE);
+        return submit(dir, new SetNodeDuty(name, NodeDuty.ACTIVE));
     }
 
     @Command(
@@ -101,26 +88,19 @@ final class NodeCommand implements Runnable {
             @Parameters(paramLabel = "NAME") String name,
             @Option(names = "--wait", description = "Wait until it owns nothing.") boolean wait)
             throws IOException {
-        int done = duty(dir, name, NodeDuty.DRAINING);
-        if (wait) {
-            try (ClusterControl control = ClusterControl.open(dir.open())) {
-                control.await(DRAINED_MAX, "draining " + name, status -> {
-                    for (JsonNode server : status.path("virtualServers")) {
-                        if (server.path("owner").asText().equals(name)) {
-                            return false;
-                        }
-                    }
-                    return true;
-                });
-            }
-        }
-        return done;
+        SetNodeDuty command = new SetNodeDuty(name, NodeDuty.DRAINING);
+        return wait
+                ? submit(dir, command, DRAINED_MAX, "draining " + name, status -> ownsNothing(status, name))
+                : submit(dir, command);
     }
 
-    private int duty(DirOption dir, String name, NodeDuty duty) throws IOException {
-        try (ClusterControl control = ClusterControl.open(dir.open())) {
-            return say(control.submit(new SetNodeDuty(name, duty)).message() + ".");
+    private static boolean ownsNothing(JsonNode status, String node) {
+        for (JsonNode server : status.path("virtualServers")) {
+            if (server.path("owner").asText().equals(node)) {
+                return false;
+            }
         }
+        return true;
     }
 
     @Command(name = "run", hidden = true, mixinStandardHelpOptions = true, description = "Be a node.")
@@ -136,16 +116,8 @@ final class NodeCommand implements Runnable {
 
     private ClusterFolder known(ClusterFolder folder, String name) {
         if (!folder.processes().contains(name)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "there is no '" + name + "' here, but " + String.join(", ", folder.processes()));
+            throw wrong("there is no '" + name + "' here, but " + String.join(", ", folder.processes()));
         }
         return folder;
-    }
-
-    private int say(String sentence) {
-        PrintWriter out = spec.commandLine().getOut();
-        out.println(sentence);
-        return 0;
     }
 }

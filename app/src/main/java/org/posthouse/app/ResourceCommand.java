@@ -2,7 +2,6 @@ package org.posthouse.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Optional;
 import org.posthouse.cluster.Command.AddDependency;
@@ -13,11 +12,8 @@ import org.posthouse.cluster.Command.SetResourceWanted;
 import org.posthouse.cluster.VirtualServer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `posthouse resource list|online|offline|fail|prop|add-dep|remove-dep`: what a virtual server consists of. A
 /// resource is named with its virtual server, as in `vs1/imap`.
@@ -26,20 +22,11 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "List the resources of virtual servers, bring single ones online, take them offline, set how"
                 + " they are watched and what their failures lead to. Named as in vs1/imap.")
-final class ResourceCommand implements Runnable {
+final class ResourceCommand extends OperatorCommand {
     private static final Duration WAIT_MAX = Duration.ofMinutes(3);
-
-    @Spec
-    private CommandSpec spec;
 
     /// A resource and its virtual server.
     private record Name(String server, String resource) {}
-
-    @Override
-    public void run() {
-        throw new ParameterException(
-                spec.commandLine(), "say which: list, online, offline, fail, prop, add-dep or remove-dep");
-    }
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "List the resources.")
     int list(@Mixin DirOption dir) throws IOException {
@@ -62,7 +49,7 @@ final class ResourceCommand implements Runnable {
                             now.path("owner").asText());
                 }
             }
-            return say(table.toString());
+            return say(table);
         }
     }
 
@@ -92,16 +79,13 @@ final class ResourceCommand implements Runnable {
 
     private int want(DirOption dir, String given, boolean online, boolean wait) throws IOException {
         Name name = name(given);
-        try (ClusterControl control = ClusterControl.open(dir.open())) {
-            String said = control.submit(new SetResourceWanted(name.server(), name.resource(), online))
-                    .message();
-            if (wait) {
-                String state = online ? "online" : "offline";
-                control.await(WAIT_MAX, given + " " + state, status -> state(status, name)
-                        .equals(state));
-            }
-            return say(said + ".\n");
+        SetResourceWanted command = new SetResourceWanted(name.server(), name.resource(), online);
+        if (!wait) {
+            return submit(dir, command);
         }
+        String state = online ? "online" : "offline";
+        return submit(dir, command, WAIT_MAX, given + " " + state, status -> state(status, name)
+                .equals(state));
     }
 
     private static String state(JsonNode status, Name name) throws IOException {
@@ -120,10 +104,7 @@ final class ResourceCommand implements Runnable {
             description = "Have one fail, to see what its policy makes of it.")
     int fail(@Mixin DirOption dir, @Parameters(paramLabel = "RESOURCE") String given) throws IOException {
         Name name = name(given);
-        try (ClusterControl control = ClusterControl.open(dir.open())) {
-            return say(control.submit(new FailResource(name.server(), name.resource()))
-                            .message() + ".\n");
-        }
+        return submit(dir, new FailResource(name.server(), name.resource()));
     }
 
     @Command(
@@ -137,13 +118,12 @@ final class ResourceCommand implements Runnable {
             @Parameters(index = "1", arity = "0..1", paramLabel = "PROPERTY=VALUE") Optional<String> setting)
             throws IOException {
         Name name = name(given);
+        if (setting.isPresent()) {
+            Setting parts = setting(setting.get());
+            return submit(
+                    dir, new SetResourceProperty(name.server(), name.resource(), parts.property(), parts.value()));
+        }
         try (ClusterControl control = ClusterControl.open(dir.open())) {
-            if (setting.isPresent()) {
-                String[] parts = GroupCommand.setting(spec, setting.get());
-                return say(control.submit(new SetResourceProperty(name.server(), name.resource(), parts[0], parts[1]))
-                                .message()
-                        + ".\n");
-            }
             VirtualServer server = GroupCommand.server(control, name.server());
             VirtualServer.Resource resource = server.resources().get(name.resource());
             if (resource == null) {
@@ -152,7 +132,7 @@ final class ResourceCommand implements Runnable {
             }
             TextTable table = new TextTable("PROPERTY", "VALUE");
             resource.policy().settings().forEach(table::row);
-            return say(table.toString());
+            return say(table);
         }
     }
 
@@ -166,10 +146,7 @@ final class ResourceCommand implements Runnable {
             @Parameters(index = "1", paramLabel = "ON", description = "E.g. storage.") String on)
             throws IOException {
         Name name = name(given);
-        try (ClusterControl control = ClusterControl.open(dir.open())) {
-            return say(control.submit(new AddDependency(name.server(), name.resource(), on))
-                            .message() + ".\n");
-        }
+        return submit(dir, new AddDependency(name.server(), name.resource(), on));
     }
 
     @Command(name = "remove-dep", mixinStandardHelpOptions = true, description = "End a dependency.")
@@ -179,26 +156,14 @@ final class ResourceCommand implements Runnable {
             @Parameters(index = "1", paramLabel = "ON", description = "E.g. storage.") String on)
             throws IOException {
         Name name = name(given);
-        try (ClusterControl control = ClusterControl.open(dir.open())) {
-            return say(control.submit(new RemoveDependency(name.server(), name.resource(), on))
-                            .message() + ".\n");
-        }
+        return submit(dir, new RemoveDependency(name.server(), name.resource(), on));
     }
 
     private Name name(String given) {
         int slash = given.indexOf('/');
         if (slash < 1 || slash == given.length() - 1) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "a resource is named with its virtual server, as in vs1/imap, not '" + given + "'");
+            throw wrong("a resource is named with its virtual server, as in vs1/imap, not '" + given + "'");
         }
         return new Name(given.substring(0, slash), given.substring(slash + 1));
-    }
-
-    private int say(String text) {
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(text);
-        out.flush();
-        return 0;
     }
 }

@@ -2,7 +2,6 @@ package org.posthouse.app;
 
 import java.io.Console;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Optional;
@@ -13,31 +12,20 @@ import org.posthouse.directory.Addresses;
 import org.posthouse.directory.PasswordHash;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `posthouse user add|list|remove`: the users of the built-in directory.
 @Command(name = "user", mixinStandardHelpOptions = true, description = "Add, list and remove users.")
-final class UserCommand implements Runnable {
+final class UserCommand extends OperatorCommand {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int SALT_BYTES = 16;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "say which: add, list or remove");
-    }
 
     @Command(
             name = "add",
             mixinStandardHelpOptions = true,
             description =
-                    "Add a user. The password is asked for, or read from standard input when that is no " + "terminal.")
+                    "Add a user. The password is asked for, or read from standard input when that is no terminal.")
     int add(
             @Mixin DirOption dir,
             @Parameters(paramLabel = "ADDRESS", description = "E.g. ann@example.org.") String address,
@@ -56,11 +44,7 @@ final class UserCommand implements Runnable {
             throws IOException {
         String canonical = canonical(address);
         String hash = hash(password.isPresent() ? password.get() : askPassword());
-        try (ClusterControl control = ClusterControl.open(dir.open())) {
-            out().println(control.submit(new AddUser(canonical, hash, virtualServer, quota))
-                    .message());
-        }
-        return 0;
+        return submit(dir, new AddUser(canonical, hash, virtualServer, quota));
     }
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "List the users.")
@@ -74,10 +58,8 @@ final class UserCommand implements Runnable {
                         user.quotaBytes() == 0 ? "none" : Long.toString(user.quotaBytes()),
                         user.enabled() ? "enabled" : "disabled");
             }
-            out().print(table);
-            out().flush();
+            return say(table);
         }
-        return 0;
     }
 
     @Command(
@@ -85,10 +67,7 @@ final class UserCommand implements Runnable {
             mixinStandardHelpOptions = true,
             description = "Remove a user. The mailboxes stay in the store, out of reach.")
     int remove(@Mixin DirOption dir, @Parameters(paramLabel = "ADDRESS") String address) throws IOException {
-        try (ClusterControl control = ClusterControl.open(dir.open())) {
-            out().println(control.submit(new RemoveUser(canonical(address))).message());
-        }
-        return 0;
+        return submit(dir, new RemoveUser(canonical(address)));
     }
 
     /// The hash of a password under a new salt.
@@ -100,8 +79,7 @@ final class UserCommand implements Runnable {
 
     private String canonical(String address) {
         return Addresses.canonical(address)
-                .orElseThrow(() -> new ParameterException(
-                        spec.commandLine(), "'" + address + "' is not an address like ann@example.org"));
+                .orElseThrow(() -> wrong("'" + address + "' is not an address like ann@example.org"));
     }
 
     private String askPassword() throws IOException {
@@ -111,9 +89,5 @@ final class UserCommand implements Runnable {
             return typed == null ? "" : new String(typed);
         }
         return new String(System.in.readAllBytes(), StandardCharsets.UTF_8).strip();
-    }
-
-    private PrintWriter out() {
-        return spec.commandLine().getOut();
     }
 }

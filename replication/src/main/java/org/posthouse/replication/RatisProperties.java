@@ -59,9 +59,13 @@ final class RatisProperties {
     }
 
     /// To be called when the server asks for the group's state machine, which is after it has read its own settings
-    /// and before the group reads its: sets how long a leader that lost its majority bars itself (Ratis' 10 s once
-    /// made an outage of 11 s).
+    /// and before the group reads its.
     static void beforeGroup(RaftProperties properties, Limits limits) {
+        // A follower whose own timer came late by this much was not run, so it cannot tell that its leader was silent:
+        // it waits once more. Ratis' own 300 ms is as long as the timeout: a starved machine would elect for nothing.
+        RaftServerConfigKeys.setSleepDeviationThreshold(
+                properties, millis(limits.electionMin().dividedBy(4)));
+        // How long a leader that lost its majority bars itself: Ratis' own 10 s once made an outage of 11 s.
         RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, millis(limits.electionMax()));
     }
 
@@ -84,13 +88,11 @@ final class RatisProperties {
         RaftServerConfigKeys.Rpc.setTimeoutMax(properties, max);
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, min);
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, max);
-        // A follower whose own timer came late by this much was not run, so it cannot tell that its leader was silent:
-        // it waits once more. Ratis' own 300 ms is as long as the timeout: a starved machine would elect for nothing.
-        RaftServerConfigKeys.setSleepDeviationThreshold(
-                properties, millis(limits.electionMin().dividedBy(4)));
-        // Ratis reads this twice. First, while it makes the server, as the pause of the process after which every
-        // leader steps down: never, for a leader that was replaced meanwhile hears so with its next heartbeat, and one
-        // that was not (a single voter; the whole machine paused) has no reason to. Then, for the group: beforeGroup.
+        // Ratis reads these two twice. First, while it makes the server, for the thread that watches for pauses of the
+        // process and would have every leader step down after one: never, for a leader that was replaced meanwhile
+        // hears so with its next heartbeat, and one that was not (a single voter; the whole machine paused) has no
+        // reason to. Then, for the group: beforeGroup.
+        RaftServerConfigKeys.setSleepDeviationThreshold(properties, NEVER);
         RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, NEVER);
         RaftServerConfigKeys.LeaderElection.setPreVote(properties, true);
     }
