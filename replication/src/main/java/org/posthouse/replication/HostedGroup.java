@@ -152,7 +152,6 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
         if (keeper == null) {
             keeper = new SnapshotKeeper(group, folder, snapshots, replica, settings.snapshots(), settings.limits());
         }
-        rpc.register(folder.id(), server);
         try {
             server.start();
             RaftServer.Division division = server.getDivision(folder.id());
@@ -163,9 +162,9 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
                     machine,
                     new Proposer(group, division, settings.limits(), progress, timer),
                     new Membership(group, self(), server, division));
+            rpc.register(folder.id(), server);
         } catch (IOException | RuntimeException e) {
             machine.expectClose();
-            rpc.unregister(folder.id(), server);
             server.close();
             throw e instanceof IOException io ? io : new IOException(group + ": Ratis did not start", e);
         }

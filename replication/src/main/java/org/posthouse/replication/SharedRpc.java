@@ -42,6 +42,7 @@ import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
 import org.apache.ratis.server.protocol.RaftServerAsynchronousProtocol;
 import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
+import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.ProtoUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,7 +124,14 @@ final class SharedRpc implements ServerFactory {
         }
     }
 
+    /// Lets a server be called. One that hears its leader while it starts takes half of it in (Ratis 3.3.0: an
+    /// `installSnapshot` before its log is open), and may stay deaf to all leaders after that.
+    ///
+    /// @throws IllegalStateException if it has not started
     void register(RaftGroupId group, RaftServer server) {
+        if (server.getLifeCycleState() != LifeCycle.State.RUNNING) {
+            throw new IllegalStateException(group + " is " + server.getLifeCycleState() + ", not started yet");
+        }
         servers.put(group, server);
     }
 

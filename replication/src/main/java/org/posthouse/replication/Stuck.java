@@ -8,8 +8,9 @@ import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.server.RaftServer;
 
 /// Finds a member that has stopped taking part. A follower that hears no leader becomes a candidate within two
-/// election timeouts. In Ratis 3.3.0 a listener that was started anew and then given a vote was seen to hear nobody
-/// any more, through three leaders; why is not known. Such a one is well after another start.
+/// election timeouts; one that does not is well after another start. Seen of members that Ratis 3.3.0 let hear their
+/// leader before their log was open: [SharedRpc#register] keeps that away now; this finds what else there may be, for a
+/// member that is silently absent costs a loss that the group should survive.
 final class Stuck {
     /// Election timeouts; a pause of the process is much shorter, or ends in an election.
     private static final int FOLLOWER_TIMEOUTS = 16;
