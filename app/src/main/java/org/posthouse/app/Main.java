@@ -23,6 +23,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             UpCommand.class,
             DownCommand.class,
             StatusCommand.class,
+            EventsCommand.class,
             MoveCommand.class,
             GroupCommand.class,
             ResourceCommand.class,

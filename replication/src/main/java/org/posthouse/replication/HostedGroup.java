@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
 final class HostedGroup implements GroupMember, GroupMachine.Events {
     private static final Logger LOG = LoggerFactory.getLogger(HostedGroup.class);
     private static final long SILENT_MILLIS = 4_000;
+
+    /// Rarely enough that a new connection gets to show that it works, also on a machine that is short of time.
+    private static final Duration SILENT_RECONNECT = Duration.ofSeconds(20);
     private static final Duration RETURNED_RECONNECT = Duration.ofMillis(200);
     private static final Duration LOG_RETRY_MAX = Duration.ofSeconds(30);
     private static final Duration UNSTICK_AGAIN = Duration.ofSeconds(15);
@@ -361,7 +364,7 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
         unstick(leading);
         for (Follower follower : leading.membership().followers()) {
             if (follower.lastHeardMillis() > SILENT_MILLIS) {
-                rpc.reconnect(RaftIds.peer(follower.id()), Duration.ofMillis(SILENT_MILLIS));
+                rpc.reconnect(RaftIds.peer(follower.id()), SILENT_RECONNECT);
             }
         }
     }

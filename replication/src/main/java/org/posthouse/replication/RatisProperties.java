@@ -99,6 +99,10 @@ final class RatisProperties {
 
     private static void log(RaftProperties properties, Limits limits) {
         RaftServerConfigKeys.Log.Appender.setWaitTimeMin(properties, TimeDuration.valueOf(0, TimeUnit.MILLISECONDS));
+        // A follower that has much to catch up with gets it in pieces that it answers soon: an answer later than Ratis'
+        // request timeout (3 s) counts as an error, and after 30 of those a leader pauses for 5 s, heartbeats too.
+        RaftServerConfigKeys.Log.Appender.setBufferElementLimit(properties, 64);
+        RaftServerConfigKeys.Log.Appender.setRetryPolicy(properties, "1ms,10, 250ms,1000000000");
         RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf(limits.segmentBytes()));
         // Preallocation writes zeroes for nothing: a closed log file is cut to length anyway.
         RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf(0));

@@ -9,8 +9,8 @@ import org.apache.ratis.server.RaftServer;
 
 /// Finds a member that has stopped taking part. A follower that hears no leader becomes a candidate within two
 /// election timeouts; one that does not is well after another start. Seen of members that Ratis 3.3.0 let hear their
-/// leader before their log was open: [SharedRpc#register] keeps that away now; this finds what else there may be, for a
-/// member that is silently absent costs a loss that the group should survive.
+/// leader before their log was open, which [SharedRpc#register] keeps away now; this finds what else there may be,
+/// for a member that is silently absent costs a loss that the group should survive.
 final class Stuck {
     /// Election timeouts; a pause of the process is much shorter, or ends in an election.
     private static final int FOLLOWER_TIMEOUTS = 16;
