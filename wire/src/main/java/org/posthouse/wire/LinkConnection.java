@@ -40,10 +40,6 @@ import org.slf4j.LoggerFactory;
 final class LinkConnection implements Link {
     private static final int MESSAGE_BYTES_MAX = 4 << 20;
     private static final int SOCKET_SEND_BYTES = 256 << 10;
-
-    /// ChaCha20 first: as fast as anything once the JVM has optimised it, and five times as fast as AES-GCM until then.
-    private static final String[] CIPHER_SUITES = {"TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384"};
-
     private static final int STREAM_ID_MAX = Integer.MAX_VALUE - 2;
     private static final Duration FAREWELL = Duration.ofMillis(500);
     private static final Duration REQUEST_DEADLINE = Duration.ofSeconds(60);
@@ -158,8 +154,7 @@ final class LinkConnection implements Link {
         // What lies in the socket's buffer goes before any heartbeat: so it is kept small.
         socket.setSendBufferSize(SOCKET_SEND_BYTES);
         socket.setSoTimeout((int) settings.connectTimeout().toMillis());
-        tls.setEnabledProtocols(new String[] {"TLSv1.3"});
-        tls.setEnabledCipherSuites(CIPHER_SUITES);
+        PeerIdentity.restrict(tls);
         tls.startHandshake();
         X509Certificate certificate = (X509Certificate) tls.getSession().getPeerCertificates()[0];
         return PeerIdentity.peerName(certificate)

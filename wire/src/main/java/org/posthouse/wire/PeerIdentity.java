@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,10 @@ public final class PeerIdentity {
 
     private static final Pattern PEER_NAME = Pattern.compile("(node|front-end|operator):[A-Za-z0-9._-]{1,63}");
     private static final int SAN_URI = 6;
+
+    /// ChaCha20 first: as fast as anything once the JVM has optimised it, and five times as fast as AES-GCM until then.
+    private static final String[] CIPHER_SUITES = {"TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384"};
+
     private static final Duration EXPIRY_WARNING = Duration.ofDays(30);
     private static final Logger log = LoggerFactory.getLogger(PeerIdentity.class);
 
@@ -104,6 +109,12 @@ public final class PeerIdentity {
     /// The folder of the three files.
     public Path folder() {
         return folder;
+    }
+
+    /// Has a link's socket speak the one protocol and the ciphers that links use.
+    static void restrict(SSLSocket socket) {
+        socket.setEnabledProtocols(new String[] {"TLSv1.3"});
+        socket.setEnabledCipherSuites(CIPHER_SUITES);
     }
 
     /// For TLS 1.3 with this identity, trusting what the cluster's authority issued and nothing else. Connections
