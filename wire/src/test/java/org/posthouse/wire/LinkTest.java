@@ -414,6 +414,9 @@ class LinkTest {
         });
         Link link = pair.link();
         assertThat(link.up()).isTrue();
+        // Refused, for nothing is offered there; but whoever answers has linked in.
+        assertThatThrownBy(() -> link.call(LinkPair.opening("hello"), new byte[0], SOON))
+                .isInstanceOf(RemoteException.class);
         Link back = pair.server.links().getFirst();
         assertThat(back.peer()).isEqualTo("front-end:f1");
         assertThat(new String(back.call(LinkPair.opening("hello"), new byte[0], SOON), UTF_8))
