@@ -29,11 +29,11 @@ final class Pulse implements LinkService, AutoCloseable {
 
     private final Links links;
     private final Supplier<Facts.Heartbeat> own;
+    private final NudgedLoop sending = new NudgedLoop("heartbeats", HeartbeatTable.HEARTBEAT_MILLIS, this::send);
     private final ReentrantLock lock = new ReentrantLock();
     private final HeartbeatTable heard = new HeartbeatTable(millis()); // under lock, as all below
     private HeartbeatTable counted;
     private final SortedMap<String, String> lastOpenOn = new TreeMap<>();
-    private final NudgedLoop sending = new NudgedLoop("heartbeats", HeartbeatTable.HEARTBEAT_MILLIS, this::send);
 
     Pulse(Links links, Supplier<Facts.Heartbeat> own) {
         this.links = links;

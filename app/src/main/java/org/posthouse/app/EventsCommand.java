@@ -8,7 +8,9 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.posthouse.cluster.HistoryEntry;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,11 +63,12 @@ final class EventsCommand implements Callable<Integer> {
     ///
     /// @param about if present, only moments in which a line has this word
     static String text(List<HistoryEntry> history, Optional<String> about, int last) {
+        Set<Long> moments = history.stream()
+                .filter(entry -> about.isEmpty() || names(entry.text(), about.get()))
+                .map(HistoryEntry::version)
+                .collect(Collectors.toSet());
         List<HistoryEntry> shown = history.stream()
-                .filter(entry -> about.isEmpty()
-                        || history.stream()
-                                .anyMatch(other ->
-                                        other.version() == entry.version() && names(other.text(), about.get())))
+                .filter(entry -> moments.contains(entry.version()))
                 .toList();
         StringBuilder text = new StringBuilder();
         long version = -1;

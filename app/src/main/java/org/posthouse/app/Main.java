@@ -15,7 +15,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nMore commands, with --help of their own:%n",
         footer = {
-            "  demo    the story in a minute: mail flows, a machine dies, nothing is lost",
+            "  demo    the story: mail flows, a machine dies, nothing is lost",
             "  bench   measure a cluster, side by side with another server",
             "  faults  long fault campaigns"
         },

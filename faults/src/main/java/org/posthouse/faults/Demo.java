@@ -21,11 +21,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/// The story in a minute: mail flows, a machine dies, another goes on, and every acknowledged message is counted.
+/// The story: mail flows, a machine dies, another goes on, and every acknowledged message is counted.
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
-        description = "Tell the story in a minute, on a cluster of its own in a temporary folder: mail flows, an IMAP"
+        description = "Tell the story, on a cluster of its own in a temporary folder: mail flows, an IMAP"
                 + " session is open, the owner of its virtual server is killed; then a timeline, and a count of every"
                 + " acknowledged message.")
 final class Demo implements Callable<Integer> {

@@ -157,6 +157,7 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
         }
         try {
             server.start();
+            rpc.register(folder.id(), server);
             RaftServer.Division division = server.getDivision(folder.id());
             keeper.running(server, division);
             running = new Running(
@@ -165,9 +166,9 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
                     machine,
                     new Proposer(group, division, settings.limits(), progress, timer),
                     new Membership(group, self(), server, division));
-            rpc.register(folder.id(), server);
         } catch (IOException | RuntimeException e) {
             machine.expectClose();
+            rpc.unregister(folder.id(), server);
             server.close();
             throw e instanceof IOException io ? io : new IOException(group + ": Ratis did not start", e);
         }

@@ -73,8 +73,10 @@
 /// Read in its source or seen in our tests; each of these is handled here unless it says otherwise.
 /// - Opening a group whose folder is missing formats a new one, which could vote. Hence [GroupFolder.State].
 /// - Binding a port in use ends the process (`ExitUtils`). Closing a channel waits 3 s for a peer that is gone.
-/// - After a pause of the process of 60 s a server closes all its groups; set out of reach. A leader steps down after a
-///   pause of 300 ms.
+/// - After a pause of the process of 60 s a server closes all its groups, and after a short one every leader steps
+///   down; both set out of reach ([RatisProperties]). Who was replaced meanwhile hears so from the group.
+/// - A server that is told to install a snapshot before its log is open may hear no leader any more; [SharedRpc] lets
+///   nobody call it before it has started.
 /// - A member newly added as a *listener* counts as "not caught up" to that leader for ever. If a later change fails,
 ///   the leader drops such a member's sender; [Membership] then has it give way, and the next leader has them all.
 /// - Every member that is being added is first told to install a snapshot, even where the leader has the whole log.
