@@ -27,12 +27,12 @@ import org.posthouse.replication.MemberId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Carries out what [NodeDecisions] says is to be done next: looks every 100 ms, and at once when something changed.
+/// Carries out what [NodeDecisions] says is to be done next: looks every 200 ms, and at once when something changed.
 /// One duty at a time for each group, each on a thread of its own; a duty that failed is simply found again, after a
 /// pause.
 final class Duties implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Duties.class);
-    private static final long LOOK_MILLIS = 100;
+    private static final long LOOK_MILLIS = 200;
     private static final Duration FETCH_MAX = Duration.ofMillis(500);
     private static final Duration TRANSFER_MAX = Duration.ofMillis(1500);
     private static final Duration CHANGE_MAX = Duration.ofSeconds(60);

@@ -160,7 +160,7 @@ public final class NodeAgent implements AutoCloseable {
         parts = new Parts(settings, types);
         parts.remembered = new NodeMemory(folder.resolve("agent"));
         parts.links = new Links(settings.identity(), settings.services(), settings.links());
-        parts.pulse = new Pulse(parts.links, parts::heartbeat);
+        parts.pulse = new Pulse(parts.links, parts::heartbeat, () -> parts.cluster.coordinator());
         memory = new StoreMemory();
         SnapshotTransfer snapshots = new SnapshotTransfer(parts.links, this::host);
         host = RatisHost.start(replicationSettings(settings, snapshots));

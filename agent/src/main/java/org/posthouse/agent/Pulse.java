@@ -1,6 +1,8 @@
 package org.posthouse.agent;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -20,24 +22,32 @@ import org.posthouse.wire.Opening;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Heartbeats: every 150 ms, and at once when something changed, this node tells all others how it stands; what the
-/// others tell is kept for this node's own decisions and for the coordinator's.
+/// Heartbeats: every 150 ms this node tells the coordinator how it stands; every 450 ms, and at once when something
+/// changed, all others too. What they tell is kept for this node's own decisions and for the coordinator's.
 final class Pulse implements LinkService, AutoCloseable {
     static final String KIND = "heartbeat";
     private static final Logger LOG = LoggerFactory.getLogger(Pulse.class);
     private static final long BETWEEN_NUDGES_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long ALL_AFTER_MILLIS = 3 * HeartbeatTable.HEARTBEAT_MILLIS - 50;
 
     private final Links links;
     private final Supplier<Facts.Heartbeat> own;
+    private final Supplier<Optional<String>> coordinator;
     private final NudgedLoop sending = new NudgedLoop("heartbeats", HeartbeatTable.HEARTBEAT_MILLIS, this::send);
     private final ReentrantLock lock = new ReentrantLock();
     private final HeartbeatTable heard = new HeartbeatTable(millis()); // under lock, as all below
     private HeartbeatTable counted;
     private final SortedMap<String, String> lastOpenOn = new TreeMap<>();
+    private SortedMap<String, Facts.Membership> toldAll = new TreeMap<>(); // of the sending thread, as the next
+    private long toldAllAt;
 
-    Pulse(Links links, Supplier<Facts.Heartbeat> own) {
+    /// Begins with [#start].
+    ///
+    /// @param coordinator the node that coordinates, as far as this one knows
+    Pulse(Links links, Supplier<Facts.Heartbeat> own, Supplier<Optional<String>> coordinator) {
         this.links = links;
         this.own = own;
+        this.coordinator = coordinator;
     }
 
     void start() {
@@ -68,9 +78,23 @@ final class Pulse implements LinkService, AutoCloseable {
         }
         Opening head = new Opening(KIND, new TreeMap<>());
         byte[] message = Json.bytes(heartbeat);
-        for (Link link : links.standing()) {
+        Optional<String> only = everybodyKnows(heartbeat) ? coordinator.get() : Optional.empty();
+        List<Link> receivers =
+                only.map(node -> links.link("node:" + node).stream().toList()).orElseGet(links::standing);
+        for (Link link : receivers) {
             link.notice(head, message);
         }
+    }
+
+    /// Whether all nodes were told lately just what is to be told now. If not, they are now.
+    private boolean everybodyKnows(Facts.Heartbeat heartbeat) {
+        long now = millis();
+        if (heartbeat.groups().equals(toldAll) && now - toldAllAt < ALL_AFTER_MILLIS) {
+            return true;
+        }
+        toldAll = heartbeat.groups();
+        toldAllAt = now;
+        return false;
     }
 
     @Override

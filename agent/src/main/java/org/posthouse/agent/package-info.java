@@ -2,8 +2,8 @@
 /// and what the image wants of this node: replicas, owners, services.
 ///
 /// How it hangs together:
-/// - Every node sends its heartbeat to every other, every 150 ms and at once when something changed ([Pulse]). It
-///   says what the node hosts, leads and has open.
+/// - Every node sends its heartbeat to the coordinator every 150 ms, and to every other node every 450 ms and at once
+///   when something changed ([Pulse]). It says what the node hosts, leads and has open.
 /// - A process that ended is told from one that is silent: its machine refuses a new link. Then the groups that it led
 ///   elect at once; silence they sit out (replication's election timeouts).
 /// - The node that leads the cluster group coordinates ([CoordinatorLoop]): each tick gives the heartbeats to the

@@ -31,6 +31,11 @@ import picocli.CommandLine.Spec;
                 + " turns (A B A B) the same on another server, with the ratio. A delivery counts when DATA was"
                 + " answered and IMAP shows the message.")
 public final class BenchCommand implements Callable<Integer> {
+    /// A sample cluster compiles without optimisation, to start fast; a node on a machine of its own does not.
+    private static final String OPTIMISED = "-XX:TieredStopAtLevel=4";
+
+    private static final int WARM_UP_CONNECTIONS = 32;
+
     /// What can be left out.
     public enum Part {
         /// SMTP or LMTP delivery.
@@ -157,6 +162,14 @@ public final class BenchCommand implements Callable<Integer> {
     private int rounds;
 
     @Option(
+            names = "--warm-up",
+            paramLabel = "SECONDS",
+            defaultValue = "180",
+            description = "Deliveries to the replicated cluster before it is measured: six processes on one machine"
+                    + " take that long until what is used often is compiled. Default: ${DEFAULT-VALUE}.")
+    private int warmUpSeconds;
+
+    @Option(
             names = "--dir",
             paramLabel = "FOLDER",
             defaultValue = "/tmp",
@@ -183,10 +196,12 @@ public final class BenchCommand implements Callable<Integer> {
                 return 1;
             }
             if (clusters == Clusters.BOTH || clusters == Clusters.SINGLE) {
-                sample(out, "unreplicated", SampleCluster.Layout.single(), peer.target());
+                sample(out, "unreplicated", SampleCluster.Layout.single(), 0, peer.target());
             }
             if (clusters == Clusters.BOTH || clusters == Clusters.REPLICATED) {
-                sample(out, "replicated", SampleCluster.Layout.standard(), peer.target());
+                SampleCluster.Layout optimised =
+                        SampleCluster.Layout.standard().with("POSTHOUSE_NODE_JAVA_OPTS", OPTIMISED);
+                sample(out, "replicated", optimised, warmUpSeconds, peer.target());
             }
             if (clusters == Clusters.NONE) {
                 match(out, Optional.empty(), peer.target());
@@ -195,7 +210,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private void sample(PrintWriter out, String name, SampleCluster.Layout standard, Optional<Target> peer)
+    private void sample(PrintWriter out, String name, SampleCluster.Layout standard, int warmUp, Optional<Target> peer)
             throws IOException {
         SampleCluster.Layout layout = new SampleCluster.Layout(
                 standard.nodes(), standard.virtualServers(), standard.frontEnds(), users, standard.environment());
@@ -213,6 +228,12 @@ public final class BenchCommand implements Callable<Integer> {
             }
             List<String> addresses = Target.users("user%d@example.org", users);
             Target target = new Target(name, Protocol.SMTP, smtpDoors, imapDoors, addresses, SampleCluster.PASSWORD);
+            if (warmUp > 0) {
+                out.printf("  warming up for %d s%n", warmUp);
+                out.flush();
+                var _ = new DeliveryLoad(WARM_UP_CONNECTIONS, new Mold(sizeBytes))
+                        .turn(target, Duration.ofSeconds(warmUp));
+            }
             match(out, Optional.of(target), peer);
         }
     }

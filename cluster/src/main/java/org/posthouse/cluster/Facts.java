@@ -26,7 +26,7 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
     /// @param ageMillis since it arrived
     public record Heard(long ageMillis, Heartbeat heartbeat) {}
 
-    /// What each node tells all others every 150 ms.
+    /// What each node tells the others: how it stands.
     ///
     /// @param incarnation the node's own, see [Node#incarnation]
     /// @param process distinguishes one run of the node's process from the next

@@ -11,7 +11,7 @@ public final class HeartbeatTable {
     /// A coordinator ticks so often, and at once for a command.
     public static final long TICK_MILLIS = 100;
 
-    /// A node tells how it stands so often, and at once when something changed.
+    /// A node tells the coordinator how it stands so often, and at once when something changed.
     public static final long HEARTBEAT_MILLIS = 150;
 
     /// A tick later than this means that the watcher itself was paused: a pause of the watcher is no death of the
