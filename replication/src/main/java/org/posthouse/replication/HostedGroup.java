@@ -160,12 +160,9 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
             rpc.register(folder.id(), server);
             RaftServer.Division division = server.getDivision(folder.id());
             keeper.running(server, division);
+            Proposer proposer = new Proposer(group, division, settings.limits(), progress, timer);
             running = new Running(
-                    server,
-                    division,
-                    machine,
-                    new Proposer(group, division, settings.limits(), progress, timer),
-                    new Membership(group, self(), server, division));
+                    server, division, machine, proposer, new Membership(group, self(), server, division, proposer));
         } catch (IOException | RuntimeException e) {
             machine.expectClose();
             rpc.unregister(folder.id(), server);

@@ -44,6 +44,7 @@ final class Membership {
     private static final Duration PROMOTION_MAX = Duration.ofSeconds(30);
     private static final Duration LISTENER_SETTLES = Duration.ofSeconds(3);
     private static final Duration TRANSFER_TRY = Duration.ofSeconds(1);
+    private static final Duration HOLD_MAX = Duration.ofMillis(300);
     private static final long GONE_MILLIS = 1_500;
 
     /// A configuration of Ratis' and what it says.
@@ -53,16 +54,18 @@ final class Membership {
     private final MemberId self;
     private final RaftServer server;
     private final RaftServer.Division division;
+    private final Proposer proposer;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
     private volatile Known lastKnown;
     private volatile long lastSetAt = System.nanoTime();
 
-    Membership(GroupName group, MemberId self, RaftServer server, RaftServer.Division division) {
+    Membership(GroupName group, MemberId self, RaftServer server, RaftServer.Division division, Proposer proposer) {
         this.group = group;
         this.self = self;
         this.server = server;
         this.division = division;
+        this.proposer = proposer;
     }
 
     /// The configuration in force. Asked for often and changed rarely, so it is remembered.
@@ -121,11 +124,14 @@ final class Membership {
                             Kind.UNKNOWN, group + ": " + to + " did not take over within " + deadline, last);
                 }
                 Duration attempt = left.compareTo(TRANSFER_TRY) < 0 ? left : TRANSFER_TRY;
+                proposer.hold(HOLD_MAX);
                 try {
                     answer(server.transferLeadershipAsync(leadershipRequest(to, attempt)), attempt.plusMillis(500));
                     return;
                 } catch (IOException e) {
                     last = e;
+                } finally {
+                    proposer.resume();
                 }
                 if (!division.getInfo().isLeader()) {
                     awaitLeader(to, end, last);

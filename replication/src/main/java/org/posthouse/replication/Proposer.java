@@ -1,11 +1,13 @@
 package org.posthouse.replication;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
@@ -31,6 +33,8 @@ final class Proposer {
     private static final long RETRY_MILLIS = 5;
     private static final long RETRY_MILLIS_MAX = 3_000;
 
+    private static final long HOLD_LOOK_NANOS = 500_000;
+
     private final GroupName group;
     private final RaftGroupMemberId member;
     private final RaftClientAsynchronousProtocol ratis;
@@ -42,6 +46,8 @@ final class Proposer {
     private final AtomicLong calls = new AtomicLong();
     private final AtomicLong waiting = new AtomicLong();
     private final AtomicLong waitingBytes = new AtomicLong();
+    private final AtomicLong underWay = new AtomicLong();
+    private volatile boolean held;
 
     Proposer(
             GroupName group,
@@ -91,12 +97,37 @@ final class Proposer {
                 .build();
     }
 
+    /// Keeps proposals back from now on, and waits until those under way are answered: an entry that gets its place in
+    /// the log just as another member is told to take over makes that one's log too short to be elected.
+    ///
+    /// @param atMost goes on after so long in any case
+    void hold(Duration atMost) {
+        held = true;
+        long end = System.nanoTime() + atMost.toNanos();
+        while (underWay.get() > 0 && System.nanoTime() < end) {
+            LockSupport.parkNanos(HOLD_LOOK_NANOS);
+        }
+    }
+
+    /// Proposals that were kept back are tried again soon.
+    void resume() {
+        held = false;
+    }
+
     private void submit(Proposal proposal) {
+        // Counted first: either the one who holds sees it, or it sees that it is held.
+        underWay.incrementAndGet();
+        if (held) {
+            underWay.decrementAndGet();
+            retry(proposal, null);
+            return;
+        }
         CompletableFuture<RaftClientReply> reply;
         progress.appending.incrementAndGet();
         try {
             reply = ratis.submitClientRequestAsync(request(proposal, RaftClientRequest.writeRequestType()));
         } catch (IOException | RuntimeException e) {
+            underWay.decrementAndGet();
             failed(proposal, e);
             return;
         } finally {
@@ -104,6 +135,7 @@ final class Proposer {
             progress.appended(proposal.index());
         }
         var _ = reply.whenComplete((done, e) -> {
+            underWay.decrementAndGet();
             if (e != null) {
                 failed(proposal, e instanceof CompletionException && e.getCause() != null ? e.getCause() : e);
             } else if (done.getException() != null) {
