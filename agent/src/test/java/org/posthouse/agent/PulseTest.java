@@ -66,7 +66,7 @@ class PulseTest {
     void start() throws Exception {
         authority = Authority.create(folder.resolve("ca"), "test");
         Links links = new Links(identity("node:n1"), new LinkServices(), LinkSettings.DEFAULT);
-        open.add(links::close);
+        open.add(links);
         links.peers(Map.of("node:n2", listen("node:n2", coordinator), "node:n3", listen("node:n3", other)));
         pulse = new Pulse(links, () -> new Facts.Heartbeat("n1", 1, 7, 0, groups), () -> known);
         open.add(pulse);
