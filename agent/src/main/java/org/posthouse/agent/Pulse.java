@@ -28,18 +28,19 @@ final class Pulse implements LinkService, AutoCloseable {
     static final String KIND = "heartbeat";
     private static final Logger LOG = LoggerFactory.getLogger(Pulse.class);
     private static final long BETWEEN_NUDGES_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    /// Every third time; a little less, for no turn comes to the millisecond.
     private static final long ALL_AFTER_MILLIS = 3 * HeartbeatTable.HEARTBEAT_MILLIS - 50;
 
     private final Links links;
     private final Supplier<Facts.Heartbeat> own;
     private final Supplier<Optional<String>> coordinator;
     private final NudgedLoop sending = new NudgedLoop("heartbeats", HeartbeatTable.HEARTBEAT_MILLIS, this::send);
+    private SortedMap<String, Facts.Membership> toldAll = new TreeMap<>(); // of the sending thread
+    private long toldAllAt; // of the sending thread
     private final ReentrantLock lock = new ReentrantLock();
     private final HeartbeatTable heard = new HeartbeatTable(millis()); // under lock, as all below
     private HeartbeatTable counted;
     private final SortedMap<String, String> lastOpenOn = new TreeMap<>();
-    private SortedMap<String, Facts.Membership> toldAll = new TreeMap<>(); // of the sending thread, as the next
-    private long toldAllAt;
 
     /// Begins with [#start].
     ///

@@ -53,7 +53,8 @@ final class EventsCommand implements Callable<Integer> {
         }
         try (ClusterControl control = ClusterControl.open(dir.open())) {
             PrintWriter out = spec.commandLine().getOut();
-            out.print(text(control.image().history(), about, last));
+            String text = text(control.image().history(), about, last);
+            out.print(text.isEmpty() && about.isPresent() ? "Nothing is kept about " + about.get() + ".\n" : text);
             out.flush();
         }
         return 0;

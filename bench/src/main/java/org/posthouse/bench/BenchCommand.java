@@ -166,7 +166,7 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "SECONDS",
             defaultValue = "180",
             description = "Deliveries to the replicated cluster before it is measured: six processes on one machine"
-                    + " take that long until what is used often is compiled. Default: ${DEFAULT-VALUE}.")
+                    + " take minutes until what is used often is compiled. Default: ${DEFAULT-VALUE}; 0 for none.")
     private int warmUpSeconds;
 
     @Option(

@@ -77,6 +77,9 @@
 ///   down; both set out of reach ([RatisProperties]). Who was replaced meanwhile hears so from the group.
 /// - A server that is told to install a snapshot before its log is open may hear no leader any more; [SharedRpc] lets
 ///   nobody call it before it has started.
+/// - An entry that gets its place in the log just as leadership is handed over makes the target's log too short to be
+///   elected, and a third member is: [Proposer#hold] keeps entries back meanwhile.
+/// - Each entry goes to each follower by itself, and each commit by a message of its own; [SharedRpc] gathers some.
 /// - A member newly added as a *listener* counts as "not caught up" to that leader for ever. If a later change fails,
 ///   the leader drops such a member's sender; [Membership] then has it give way, and the next leader has them all.
 /// - Every member that is being added is first told to install a snapshot, even where the leader has the whole log.
