@@ -13,6 +13,9 @@ final class ReplicaPlanner {
     /// A replica on a node that is down is made anew elsewhere after so long.
     static final long REPLACE_LOST_AFTER_MILLIS = 15 * 60_000;
 
+    /// A replica that is being filled is given up when its node has been down for so long.
+    static final long NEWCOMER_LOST_AFTER_MILLIS = 10_000;
+
     private ReplicaPlanner() {}
 
     /// Takes changes under way as far as what is known allows.
@@ -50,8 +53,10 @@ final class ReplicaPlanner {
             return;
         }
         if (!Quorum.lives(draft.image(), draft.facts, group, added)) {
-            draft.add(new Event.ReplicaChangeAbandoned(
-                    group, "node " + added.node() + " was lost before its replica was whole"));
+            if (!mayReturn(draft, group, added)) {
+                draft.add(new Event.ReplicaChangeAbandoned(
+                        group, "node " + added.node() + " was lost before its replica was whole"));
+            }
             return;
         }
         if (change.removed().filter(old -> neededAgain(draft, group, old)).isPresent()) {
@@ -66,6 +71,17 @@ final class ReplicaPlanner {
                 && majorityAfter(draft, group, set, added, change.removed())) {
             draft.add(new Event.ReplicaPromoted(group));
         }
+    }
+
+    /// Whether a replica's node was only just lost: what was filled so far is kept for a while.
+    private static boolean mayReturn(Draft draft, String group, Replica replica) {
+        Node node = draft.image().nodes().get(replica.node());
+        return node != null
+                && !node.up()
+                && draft.now - node.since() < NEWCOMER_LOST_AFTER_MILLIS
+                && replica.incarnation() >= node.incarnation()
+                && !replica.lost()
+                && !draft.facts.failed(group, replica);
     }
 
     /// Whether a replica that was to be replaced is its owner's or heir's again, alive. In a move the heir has to go.

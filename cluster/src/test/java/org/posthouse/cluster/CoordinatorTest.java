@@ -129,4 +129,38 @@ class CoordinatorTest {
         steps(200);
         assertThat(server("vs1").state()).isEqualTo(GroupState.ONLINE);
     }
+
+    @Test
+    void aReplicaBeingFilledOutlivesAShortAbsenceOfItsNode() {
+        Replica added = beingFilled();
+        cluster.kill(added.node());
+        steps(60);
+        assertThat(beingFilled()).isEqualTo(added);
+        cluster.start(added.node(), false);
+        steps(300);
+        assertThat(server("vs2").replicas().replicas()).contains(added);
+        assertThat(server("vs2").replicas().change()).isEmpty();
+    }
+
+    @Test
+    void aReplicaBeingFilledIsGivenUpWhenItsNodeStaysAway() {
+        Replica added = beingFilled();
+        cluster.kill(added.node());
+        steps(130);
+        assertThat(server("vs2").replicas().change()).isEmpty();
+        assertThat(server("vs2").replicas().replicas()).doesNotContain(added);
+    }
+
+    /// The replica of vs2 that n1 gets on its return, as heir.
+    private Replica beingFilled() {
+        if (server("vs1").permission().owner().equals("n1")) {
+            cluster.kill("n1");
+            steps(30);
+            cluster.start("n1", false);
+        }
+        for (int step = 0; step < 100 && server("vs2").replicas().change().isEmpty(); step++) {
+            cluster.step();
+        }
+        return server("vs2").replicas().change().orElseThrow().added();
+    }
 }

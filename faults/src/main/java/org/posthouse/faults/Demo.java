@@ -90,18 +90,22 @@ final class Demo implements Callable<Integer> {
             ClusterStatus after = cluster.status();
             timeline(after, session, victim, killed, wallMillis, next);
             owners(after);
-            say("%nStarting %s again ...", victim);
-            long back = System.nanoTime();
-            cluster.startNode(victim);
-            ClusterStatus safe = cluster.await(
-                    "every virtual server survives the loss of its owner", SAFE_LIMIT, ClusterStatus::safe);
-            say(
-                    "%.1f s later every virtual server survives the loss of its owner again.",
-                    (System.nanoTime() - back) / 1e9);
-            owners(safe);
             load.stop();
+            restart(cluster, victim);
         }
         return count(cluster, ledger);
+    }
+
+    private void restart(SampleCluster cluster, String victim) throws IOException {
+        say("%nThe load has ended. Starting %s again ...", victim);
+        long back = System.nanoTime();
+        cluster.startNode(victim);
+        ClusterStatus safe = cluster.await(
+                "every virtual server survives the loss of its owner", SAFE_LIMIT, ClusterStatus::safe);
+        say(
+                "%.1f s later every virtual server survives the loss of its owner again.",
+                (System.nanoTime() - back) / 1e9);
+        owners(safe);
     }
 
     private void timeline(

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.StringJoiner;
 import org.posthouse.imap.Command.Completed;
 import org.posthouse.imap.Commands.Entry;
 import org.posthouse.imap.Commands.Reads;
@@ -231,13 +232,25 @@ final class Connection {
     private void bye(Bye e) {
         session.lock().lock();
         try {
+            if (e.getCause() == null) {
+                LOG.debug("IMAP connection of {} closed: {}", session.client(), e.getMessage());
+            } else {
+                LOG.info("IMAP session of {} ended: {}", session.client(), reasons(e.getCause()));
+            }
             session.out().bye(e.code(), e.getMessage());
-            LOG.debug("IMAP connection of {} closed: {}", session.client(), e.getMessage());
         } catch (IOException | StoreException failed) {
             LOG.debug("IMAP connection of {} broke: {}", session.client(), failed.getMessage());
         } finally {
             session.lock().unlock();
         }
+    }
+
+    private static String reasons(Throwable cause) {
+        StringJoiner reasons = new StringJoiner(": ");
+        for (Throwable t = cause; t != null; t = t.getCause()) {
+            reasons.add(t.getMessage() == null ? t.getClass().getSimpleName() : t.getMessage());
+        }
+        return reasons.toString();
     }
 
     private Duration timeout() {

@@ -45,6 +45,11 @@ abstract sealed class ImapException extends RuntimeException {
             this.code = code;
         }
 
+        private Bye(String text, StoreException cause) {
+            super(text, cause);
+            this.code = "UNAVAILABLE";
+        }
+
         String code() {
             return code;
         }
@@ -54,8 +59,8 @@ abstract sealed class ImapException extends RuntimeException {
     static ImapException of(StoreException e) {
         String text = e.getMessage();
         return switch (e.kind()) {
-            case NOT_OPEN -> new Bye("UNAVAILABLE", "Mailboxes are not served here at the moment, try again");
-            case HISTORY_GONE -> new Bye("UNAVAILABLE", "This session is too far behind its mailbox, log in again");
+            case NOT_OPEN -> new Bye("Mailboxes are not served here at the moment, try again", e);
+            case HISTORY_GONE -> new Bye("This session is too far behind its mailbox, log in again", e);
             case UNKNOWN, OVERLOADED -> new No("UNAVAILABLE", text);
             case FULL, LIMIT -> new No("LIMIT", text);
             case NO_SUCH_MAILBOX -> new No("NONEXISTENT", text);

@@ -26,7 +26,7 @@ public record Limits(
     public static final Limits DEFAULTS = new Limits(
             Duration.ofMillis(300),
             Duration.ofMillis(600),
-            Duration.ofSeconds(60),
+            Duration.ofSeconds(20),
             new Snapshotting(20_000, 256 << 20, Duration.ofHours(1), 32 << 20, Duration.ofSeconds(60), 100 << 20),
             4096,
             64 << 20,

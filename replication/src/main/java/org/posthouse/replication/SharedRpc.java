@@ -14,7 +14,6 @@ import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.grpc.GrpcFactory;
 import org.apache.ratis.grpc.GrpcTlsConfig;
-import org.apache.ratis.grpc.server.GrpcLogAppender;
 import org.apache.ratis.grpc.server.GrpcServicesImpl;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
@@ -34,7 +33,6 @@ import org.apache.ratis.protocol.exceptions.GroupMismatchException;
 import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.rpc.SupportedRpcType;
-import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerRpc;
 import org.apache.ratis.server.ServerFactory;
@@ -42,7 +40,6 @@ import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
 import org.apache.ratis.server.protocol.RaftServerAsynchronousProtocol;
-import org.apache.ratis.server.raftlog.RaftLogIOException;
 import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
 import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.ProtoUtils;
@@ -189,12 +186,12 @@ final class SharedRpc implements ServerFactory {
 
     @Override
     public RaftServerRpc newRaftServerRpc(RaftServer server) {
-        return new Share(this, grpc);
+        return new Share(this, grpc, new ConcurrentHashMap<>());
     }
 
     @Override
     public LogAppender newLogAppender(RaftServer.Division server, LeaderState state, FollowerInfo follower) {
-        return new Appender(server, state, follower);
+        return new EntrySender(server, state, follower);
     }
 
     /// Named in the properties of a group's server; Ratis makes it by reflection.
@@ -210,60 +207,11 @@ final class SharedRpc implements ServerFactory {
         }
     }
 
-    /// Ratis' sender of log entries, which expects to find the endpoint itself as its server's. It would send each
-    /// entry by itself, and after each commit one message more to say so. This one gathers what comes in while the
-    /// follower has not answered yet: the more there is to do, the more goes into one message and one fsync of the
-    /// follower's. An entry that comes alone is sent at once. So is every entry to a follower that has the leader's
-    /// own priority: it is to be elected next, and one whose log is behind another's cannot be.
-    private static final class Appender extends GrpcLogAppender {
-        private static final long GATHER_MILLIS_MAX = 50;
-
-        Appender(RaftServer.Division server, LeaderState state, FollowerInfo follower) {
-            super(server, state, follower);
-        }
-
-        @Override
-        public GrpcServicesImpl getServerRpc() {
-            // Called by the super constructor too, so nothing of this class may be used.
-            return ((Share) getServer().getRaftServer().getServerRpc()).grpc();
-        }
-
-        @Override
-        public AppendEntriesRequestProto newAppendEntriesRequest(long callId, boolean heartbeat)
-                throws RaftLogIOException {
-            return gatherMillis() > 0 ? null : super.newAppendEntriesRequest(callId, heartbeat);
-        }
-
-        @Override
-        public long getWaitTimeMs() {
-            long gather = gatherMillis();
-            return gather > 0 ? gather : super.getWaitTimeMs();
-        }
-
-        /// How long to wait for more, or for the follower's answer, before anything is sent; 0 to send at once.
-        private long gatherMillis() {
-            boolean gathers = hasAppendEntries() ? hasPendingDataRequests() && !maySucceed() : commitIsNews();
-            if (!gathers) {
-                return 0;
-            }
-            long sinceSent = getFollower().getLastRpcSendTime().elapsedTimeMs();
-            return Math.max(0, Math.min(GATHER_MILLIS_MAX - sinceSent, getHeartbeatWaitTimeMs()));
-        }
-
-        private boolean maySucceed() {
-            RaftConfiguration members = getServer().getRaftConf();
-            RaftPeer follower = members.getPeer(getFollowerId());
-            RaftPeer leader = members.getPeer(getServer().getId());
-            return follower == null || leader == null || follower.getPriority() >= leader.getPriority();
-        }
-
-        private boolean commitIsNews() {
-            return getRaftLog().getLastCommittedIndex() > getFollower().getCommitIndex();
-        }
-    }
-
     /// One group's view of the endpoint, which neither starts nor ends with the group.
-    private record Share(SharedRpc rpc, GrpcServicesImpl grpc) implements RaftServerRpc {
+    ///
+    /// @param followers what the group's latest leader here knows of each follower
+    record Share(SharedRpc rpc, GrpcServicesImpl grpc, Map<RaftPeerId, FollowerInfo> followers)
+            implements RaftServerRpc {
         @Override
         public void start() {
             // The endpoint was started by the host.

@@ -79,7 +79,9 @@
 ///   nobody call it before it has started.
 /// - An entry that gets its place in the log just as leadership is handed over makes the target's log too short to be
 ///   elected, and a third member is: [Proposer#hold] keeps entries back meanwhile.
-/// - Each entry goes to each follower by itself, and each commit by a message of its own; [SharedRpc] gathers some.
+/// - Each entry goes to each follower by itself, and each commit by a message of its own; [EntrySender] gathers them.
+/// - A change of members whose new one is silent fails only while the leader has nothing else to do; [EntrySender]
+///   sees to it that it fails under load too. Until it has, no other change is possible.
 /// - A member newly added as a *listener* counts as "not caught up" to that leader for ever. If a later change fails,
 ///   the leader drops such a member's sender; [Membership] then has it give way, and the next leader has them all.
 /// - Every member that is being added is first told to install a snapshot, even where the leader has the whole log.

@@ -3,13 +3,16 @@ package org.posthouse.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.posthouse.replication.ReplicationException.Kind;
@@ -214,6 +217,36 @@ class MembershipTest {
         }
     }
 
+    /// Ratis looks after a change that makes no progress only when the leader has had nothing to do for a while.
+    @Test
+    void anAbsentNewMemberFailsTheChangeUnderLoadToo() throws Exception {
+        TestCluster cluster = new TestCluster(folder);
+        cluster.limits = TestCluster.LIMITS.withMemberSilence(Duration.ofSeconds(1));
+        try (cluster) {
+            cluster.formed(3);
+            Node a = cluster.leader();
+            List<Member> now = a.member.view().members();
+            List<Member> more = new ArrayList<>(now);
+            more.add(new Member(new MemberId("n9", 1), "127.0.0.1", 1, Member.Role.VOTER, 0));
+            CompletableFuture<Void> change = a.member.change(now, more);
+            Thread load = Thread.ofVirtual().start(() -> {
+                while (!change.isDone()) {
+                    a.propose("e");
+                }
+            });
+            assertThat(RatisHostTest.kindOf(
+                            () -> change.orTimeout(20, TimeUnit.SECONDS).join()))
+                    .isEqualTo(Kind.UNKNOWN);
+            load.join();
+            // Nothing is left of it that would stand in the way of the next.
+            change(
+                    a,
+                    a.as(Member.Role.VOTER, 1),
+                    cluster.others(a).get(0).voter(),
+                    cluster.others(a).get(1).voter());
+        }
+    }
+
     @Test
     void leadershipIsHandedOverUnderLoadWithoutLoss() throws Exception {
         try (TestCluster cluster = new TestCluster(folder).formed(3)) {
@@ -237,6 +270,36 @@ class MembershipTest {
             b.propose("last");
             assertThat(b.ledger.copy()).containsAll(acknowledged).doesNotHaveDuplicates();
         }
+    }
+
+    /// The third member is sent what the heir has; without an heir that answers, everything.
+    @Test
+    void entriesGoOnWithoutTheHeirAndItCatchesUp() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder).formed(3)) {
+            Node a = cluster.leader();
+            Node heir = cluster.others(a).get(0);
+            Node third = cluster.others(a).get(1);
+            change(a, a.as(Member.Role.VOTER, 1), heir.as(Member.Role.VOTER, 1), third.voter());
+            manyAtOnce(a, "before", 500);
+            heir.crash();
+            manyAtOnce(a, "without", 500);
+            TestCluster.await("the third to have them", () -> third.ledger.count() == 1000);
+            heir.restart();
+            manyAtOnce(a, "after", 500);
+            TestCluster.await("the heir to have them", () -> heir.ledger.count() == 1500);
+            a.crash();
+            a.member = null;
+            TestCluster.await("the heir to lead", heir::leads);
+            assertThat(heir.propose("last")).isEqualTo("1501:last");
+        }
+    }
+
+    private static void manyAtOnce(Node leader, String text, int count) {
+        CompletableFuture.allOf(IntStream.range(0, count)
+                        .mapToObj(i -> leader.member.propose((text + i).getBytes(StandardCharsets.UTF_8)))
+                        .toArray(CompletableFuture[]::new))
+                .orTimeout(TestCluster.PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .join();
     }
 
     @Test

@@ -32,7 +32,10 @@ public final class SampleCluster implements AutoCloseable {
     private static final Duration UP_LIMIT = Duration.ofMinutes(2);
     private static final Duration COMMAND_LIMIT = Duration.ofSeconds(60);
     private static final Duration KILLED_GONE_LIMIT = Duration.ofSeconds(10);
+    /// Each question is a process of its own, on the machine that the cluster needs: fewer as time goes on.
     private static final Duration BETWEEN_QUESTIONS = Duration.ofMillis(500);
+
+    private static final Duration BETWEEN_QUESTIONS_MAX = Duration.ofSeconds(3);
     private static final Pattern USER_LINE = Pattern.compile("(\\S+@\\S+)\\s.*?\\b(vs\\d+)\\b");
 
     /// What a sample cluster consists of.
@@ -199,6 +202,7 @@ public final class SampleCluster implements AutoCloseable {
     public ClusterStatus await(String what, Duration limit, Predicate<ClusterStatus> wanted) throws IOException {
         long deadline = System.nanoTime() + limit.toNanos();
         String last = "no status at all";
+        Duration between = BETWEEN_QUESTIONS;
         while (true) {
             try {
                 ClusterStatus status = status();
@@ -213,7 +217,9 @@ public final class SampleCluster implements AutoCloseable {
                 throw new IOException(
                         "waited " + limit.toSeconds() + " s in vain until " + what + "; last status: " + last);
             }
-            pause(BETWEEN_QUESTIONS);
+            pause(between);
+            between = between.multipliedBy(5).dividedBy(4);
+            between = between.compareTo(BETWEEN_QUESTIONS_MAX) < 0 ? between : BETWEEN_QUESTIONS_MAX;
         }
     }
 
