@@ -43,6 +43,7 @@ final class ClusterMember implements AutoCloseable {
     private static final Duration ATTEMPT_MAX = Duration.ofSeconds(3);
     private static final Duration REJOIN_MAX = Duration.ofSeconds(5);
     private static final long RETRY_NANOS = Duration.ofMillis(25).toNanos();
+    private static final long RETURN_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long BEGIN_AGAIN_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final NodeSettings settings;
@@ -58,7 +59,7 @@ final class ClusterMember implements AutoCloseable {
     private volatile int incarnation;
     private volatile CoordinatorLoop coordinating;
     private volatile boolean failed;
-    private volatile boolean closed;
+    private volatile boolean stopping;
 
     ClusterMember(
             NodeSettings settings,
@@ -99,7 +100,7 @@ final class ClusterMember implements AutoCloseable {
 
     /// Forms, opens or joins the cluster group, trying until it has; for a thread of its own.
     void begin() {
-        while (!closed) {
+        while (!stopping) {
             try {
                 beginOnce();
                 changed.run();
@@ -134,12 +135,14 @@ final class ClusterMember implements AutoCloseable {
             return;
         }
         boolean whole = memory.incarnation() == 0;
-        Reply reply = submit(
-                new Command.RejoinNode(
-                        settings.node(),
-                        whole,
-                        whole ? "its folder was empty" : "its replica of the cluster group is damaged or gone"),
-                REJOIN_MAX);
+        rejoin(whole, 0, whole ? "its folder was empty" : "its replica of the cluster group is damaged or gone");
+    }
+
+    /// Takes part under another incarnation from now on.
+    ///
+    /// @param closed see [Command.RejoinNode]
+    private void rejoin(boolean whole, int closed, String reason) throws IOException {
+        Reply reply = submit(new Command.RejoinNode(settings.node(), whole, closed, reason), REJOIN_MAX);
         if (!reply.accepted()) {
             throw new IOException(reply.message());
         }
@@ -150,6 +153,21 @@ final class ClusterMember implements AutoCloseable {
         }
         host.leave(GROUP, true);
         took(host.join(GROUP, new MemberId(settings.node(), next), replica, new Events()));
+    }
+
+    /// The group may have closed this node's replica because it was taken out while it was away, for another to have
+    /// its vote. If so, it joins again; if it was closed for another reason, it is kept as it is.
+    private void returnAfter(GroupMember lost) {
+        int closedAs = lost.self().incarnation();
+        while (!stopping && member == lost) {
+            LockSupport.parkNanos(RETURN_NANOS);
+            try {
+                rejoin(false, closedAs, "it was taken out of the cluster group while it was away");
+                changed.run();
+            } catch (IOException | RuntimeException e) {
+                LOG.debug("This node does not take part in the cluster group: {}", e.getMessage());
+            }
+        }
     }
 
     private void took(GroupMember opened) {
@@ -200,11 +218,15 @@ final class ClusterMember implements AutoCloseable {
         @Override
         public void failed(String reason, Throwable cause) {
             LOG.error(
-                    "This node's replica of the cluster group is out of service: {}. Mail goes on; restart the node so"
-                            + " that it joins again.",
+                    "This node's replica of the cluster group is out of service: {}. Mail goes on. If the node was taken"
+                            + " out while it was away, it joins again by itself; else restart it.",
                     reason);
             failed = true;
             notLeader();
+            GroupMember lost = member;
+            if (lost != null) {
+                Thread.ofVirtual().name("cluster-return").start(() -> returnAfter(lost));
+            }
         }
     }
 
@@ -248,7 +270,7 @@ final class ClusterMember implements AutoCloseable {
                 : new Command.Request(UUID.randomUUID().toString(), command);
         long end = System.nanoTime() + deadline.toNanos();
         IOException last = new SocketTimeoutException("no coordinator answered within " + deadline);
-        while (!closed) {
+        while (!stopping) {
             Duration left = ClusterReplica.left(end);
             if (left.isZero()) {
                 throw last;
@@ -308,7 +330,7 @@ final class ClusterMember implements AutoCloseable {
     ClusterImage linearizable(Duration deadline) throws IOException {
         long end = System.nanoTime() + deadline.toNanos();
         IOException last = new SocketTimeoutException("the cluster group did not answer within " + deadline);
-        while (!closed) {
+        while (!stopping) {
             Duration left = ClusterReplica.left(end);
             if (left.isZero()) {
                 throw last;
@@ -370,7 +392,7 @@ final class ClusterMember implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
+        stopping = true;
         CoordinatorLoop last = coordinating;
         coordinating = null;
         if (last != null) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Node;
+import org.posthouse.cluster.Replica;
 import org.posthouse.cluster.Reply;
 import org.posthouse.wire.Link;
 
@@ -102,6 +103,42 @@ class NodeAgentTest {
             assertThat(cluster.messages("vs1")).isEqualTo(1);
             assertThat(cluster.messages("vs2")).isEqualTo(1);
         }
+    }
+
+    @Test
+    void theVoteOfALostNodeMovesSoThatASecondLossIsSurvived() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 4, 3)) {
+            cluster.startAll();
+            cluster.awaitWhole("vs1", "vs2", "vs3");
+            assertThat(voters(cluster)).containsExactly("n1", "n2", "n3");
+            cluster.stop("n3");
+            cluster.await("n4 to have the vote of n3", () -> voters(cluster).equals(List.of("n1", "n2", "n4")));
+
+            cluster.stop("n1");
+            cluster.await(
+                    "the loss of n1 to be recorded",
+                    () -> !cluster.image("n2").nodes().get("n1").up());
+            cluster.deliver("vs2", "after two losses");
+
+            // Nodes that were taken out while they were away follow again.
+            cluster.start("n3");
+            cluster.start("n1");
+            cluster.await(
+                    "n3 to be back in the cluster group",
+                    () -> cluster.image("n2").clusterGroup().on("n3")
+                            && cluster.image("n2").clusterGroup().change().isEmpty());
+            cluster.awaitWhole("vs1", "vs2", "vs3");
+            cluster.await(
+                    "n3 to have the newest image",
+                    () -> cluster.image("n3").version() == cluster.image("n2").version());
+        }
+    }
+
+    private static List<String> voters(TestCluster cluster) {
+        ClusterImage image = cluster.image("n2");
+        return image.clusterGroup().change().isPresent()
+                ? List.of()
+                : image.clusterGroup().voters().stream().map(Replica::node).toList();
     }
 
     @Test

@@ -164,6 +164,11 @@ final class TestCluster implements AutoCloseable {
         return any().image();
     }
 
+    /// As this node knows it.
+    ClusterImage image(String node) {
+        return agents.get(node).image();
+    }
+
     Path folder(String node) {
         return folder.resolve(node);
     }

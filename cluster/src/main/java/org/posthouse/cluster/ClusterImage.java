@@ -123,6 +123,11 @@ public record ClusterImage(
                         ReplicaSet set = replicasOf(e.group());
                         yield replicas(e.group(), set.abandoned(set.change().orElseThrow()));
                     }
+                    case Event.VoteMoved e ->
+                        outOfCluster(e.from().node())
+                                .replicas(
+                                        CLUSTER_GROUP,
+                                        replicasOf(CLUSTER_GROUP).swapped(e.from(), e.to(), at, e.reason()));
                     case Event.MoveStarted e ->
                         virtualServer(virtualServers
                                 .get(e.virtualServer())
@@ -165,6 +170,13 @@ public record ClusterImage(
         Node node = nodes.get(e.node());
         int own = e.whole() ? e.incarnation() : node.incarnation();
         return node(node.incarnations(own, e.incarnation(), e.incarnation()));
+    }
+
+    /// What the node holds of the cluster group does not count any more; it is to take part under another incarnation.
+    private ClusterImage outOfCluster(String name) {
+        Node node = nodes.get(name);
+        int next = node.newestIncarnation() + 1;
+        return node(node.incarnations(node.incarnation(), next, next));
     }
 
     private ClusterImage withIncarnation(Replica added) {

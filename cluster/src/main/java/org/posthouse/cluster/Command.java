@@ -45,7 +45,9 @@ public sealed interface Command {
     /// answer has it as `incarnation`.
     ///
     /// @param whole whether everything else that it held is lost too
-    record RejoinNode(String node, boolean whole, String reason) implements Command {}
+    /// @param closed if not 0, the incarnation under which the group closed its replica: if that one still counts,
+    ///     the node is refused, and keeps what it has
+    record RejoinNode(String node, boolean whole, int closed, String reason) implements Command {}
 
     /// A node found its replica of a virtual server damaged or gone.
     record ReportLost(String group, String node, int incarnation, String reason) implements Command {}

@@ -168,6 +168,10 @@ public final class Coordinator {
             return refused("no node '" + command.node() + "' in this cluster; its nodes are "
                     + image.nodes().keySet());
         }
+        if (command.closed() > 0
+                && image.clusterGroup().of(node.name(), command.closed()).isPresent()) {
+            return refused(node.name() + "." + command.closed() + " still counts in the cluster group");
+        }
         int next = node.newestIncarnation() + 1;
         return new Decision(
                 List.of(new Event.NodeReincarnated(node.name(), next, command.whole(), command.reason())),

@@ -21,6 +21,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Event.ReplicaPromoted.class, name = "replica-promoted"),
     @JsonSubTypes.Type(value = Event.ReplicaChangeDone.class, name = "replica-change-done"),
     @JsonSubTypes.Type(value = Event.ReplicaChangeAbandoned.class, name = "replica-change-abandoned"),
+    @JsonSubTypes.Type(value = Event.VoteMoved.class, name = "vote-moved"),
     @JsonSubTypes.Type(value = Event.MoveStarted.class, name = "move-started"),
     @JsonSubTypes.Type(value = Event.MoveEnded.class, name = "move-ended"),
     @JsonSubTypes.Type(value = Event.StateChanged.class, name = "state-changed"),
@@ -79,6 +80,10 @@ public sealed interface Event {
 
     /// The new replica was lost before it was promoted; the old ones stay.
     record ReplicaChangeAbandoned(String group, String reason) implements Event {}
+
+    /// In the cluster group: a voter that has been down for long is taken out, and one that followed without a vote
+    /// gets its place.
+    record VoteMoved(Replica from, Replica to, String reason) implements Event {}
 
     /// A move was asked for.
     record MoveStarted(String virtualServer, String target, String reason) implements Event {}
@@ -166,6 +171,7 @@ public sealed interface Event {
             case ReplicaChangeDone e -> Optional.of(e.group() + ": the change of replicas is done");
             case ReplicaChangeAbandoned e ->
                 Optional.of(e.group() + ": the change of replicas was given up: " + e.reason());
+            case VoteMoved e -> Optional.of("cluster: " + e.to() + " gets the vote of " + e.from() + ": " + e.reason());
             case MoveStarted e -> Optional.of(e.virtualServer() + " is to move to " + e.target() + ": " + e.reason());
             case MoveEnded e ->
                 Optional.of(e.virtualServer() + (e.moved() ? " has moved: " : " was not moved: ") + e.reason());

@@ -16,6 +16,12 @@ final class ReplicaPlanner {
     /// A replica that is being filled is given up when its node has been down for so long.
     static final long NEWCOMER_LOST_AFTER_MILLIS = 10_000;
 
+    /// A vote in the cluster group is moved when its node has been down for so long.
+    static final long VOTE_LOST_AFTER_MILLIS = 10_000;
+
+    /// A node that had lost its vote is given one when it has been back for so long.
+    static final long VOTE_BACK_AFTER_MILLIS = 60_000;
+
     private ReplicaPlanner() {}
 
     /// Takes changes under way as far as what is known allows.
@@ -116,7 +122,9 @@ final class ReplicaPlanner {
                 continue;
             }
             if (group.equals(ClusterImage.CLUSTER_GROUP)) {
-                replaceEmptied(draft, group, set);
+                if (!replaceEmptied(draft, group, set) && !takeBack(draft, set)) {
+                    moveVote(draft, set);
+                }
                 continue;
             }
             VirtualServer server = draft.virtualServer(group);
@@ -146,6 +154,61 @@ final class ReplicaPlanner {
             }
         }
         return false;
+    }
+
+    /// A node that was taken out of the cluster group while it was away, and has joined again, follows it again; with
+    /// a vote, if there are fewer than there should be.
+    private static boolean takeBack(Draft draft, ReplicaSet set) {
+        String group = ClusterImage.CLUSTER_GROUP;
+        for (Node node : draft.image().nodes().values()) {
+            boolean joined = draft.facts
+                    .membership(group, node.name(), node.clusterIncarnation())
+                    .filter(membership -> !membership.failed())
+                    .isPresent();
+            if (node.up() && joined && !set.on(node.name())) {
+                int wanted = Quorum.clusterVoters(draft.image().nodes().size());
+                Replica.Role role = set.voters().size() < wanted ? Replica.Role.VOTER : Replica.Role.LISTENER;
+                return start(
+                        draft,
+                        group,
+                        new Replica(node.name(), node.clusterIncarnation(), role),
+                        Optional.empty(),
+                        "node " + node.name() + " is back");
+            }
+        }
+        return false;
+    }
+
+    /// The vote of a node that is down goes to one that lives and follows without one, so that the cluster group
+    /// outlives the next loss. By a majority of the old voters, so that a minority never makes itself one.
+    private static void moveVote(Draft draft, ReplicaSet set) {
+        String group = ClusterImage.CLUSTER_GROUP;
+        Optional<Replica> lost = set.voters().stream()
+                .filter(voter -> {
+                    Node node = draft.image().nodes().get(voter.node());
+                    return !node.up() && draft.now - node.since() >= VOTE_LOST_AFTER_MILLIS;
+                })
+                .findFirst();
+        Optional<Replica> next = set.replicas().stream()
+                .filter(replica -> replica.role() == Replica.Role.LISTENER
+                        && Quorum.lives(draft.image(), draft.facts, group, replica)
+                        && draft.facts.caughtUp(group, replica)
+                        && steady(draft, replica))
+                .findFirst();
+        if (lost.isEmpty() || next.isEmpty() || !Quorum.held(draft.image(), draft.facts, group)) {
+            return;
+        }
+        Replica voter = new Replica(next.get().node(), next.get().incarnation(), Replica.Role.VOTER);
+        if (majorityAfter(draft, group, set, voter, lost)) {
+            draft.add(
+                    new Event.VoteMoved(lost.get(), voter, "node " + lost.get().node() + " is down"));
+        }
+    }
+
+    /// Whether a node may be given a vote: one that lost its own must have been back for a while.
+    private static boolean steady(Draft draft, Replica replica) {
+        Node node = draft.image().nodes().get(replica.node());
+        return replica.incarnation() == 1 || draft.now - node.since() >= VOTE_BACK_AFTER_MILLIS;
     }
 
     private static boolean fillUp(Draft draft, VirtualServer server) {

@@ -86,6 +86,11 @@ public record ReplicaSet(List<Replica> replicas, Optional<ReplicaChange> change)
                         filling.reason())));
     }
 
+    /// A change that needs no filling.
+    ReplicaSet swapped(Replica removed, Replica added, long at, String reason) {
+        return swapped(new ReplicaChange(added, Optional.of(removed), ReplicaChange.Step.SWAPPING, at, reason));
+    }
+
     ReplicaSet lost(String node, int incarnation, boolean isLost) {
         List<Replica> marked = replicas.stream()
                 .map(replica -> replica.belongsTo(node, incarnation)

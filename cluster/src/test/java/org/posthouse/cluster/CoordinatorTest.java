@@ -2,6 +2,7 @@ package org.posthouse.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -128,6 +129,51 @@ class CoordinatorTest {
         cluster.start("n4", false);
         steps(200);
         assertThat(server("vs1").state()).isEqualTo(GroupState.ONLINE);
+    }
+
+    /// Three voters of four nodes: without the moved vote the second loss would take the cluster group's majority.
+    @Test
+    void theVoteOfANodeThatIsDownMovesSoThatASecondLossIsSurvived() {
+        cluster.kill("n3");
+        steps(90);
+        assertThat(voters()).containsExactly("n1", "n2", "n3");
+        steps(60);
+        assertThat(voters()).containsExactly("n1", "n2", "n4");
+        assertThat(cluster.image.clusterGroup().change()).isEmpty();
+
+        cluster.kill("n1");
+        steps(50);
+        assertThat(cluster.coordinator()).isPresent();
+        assertThat(server("vs2").state()).isEqualTo(GroupState.ONLINE);
+        assertThat(cluster.image.nodes().get("n1").up()).isFalse();
+
+        // Whoever lost its vote follows again without one, and gets one back when another is lost.
+        cluster.start("n3", false);
+        steps(100);
+        assertThat(cluster.image.clusterGroup().on("n3")).isTrue();
+        steps(700);
+        assertThat(voters()).containsExactly("n2", "n3", "n4");
+        cluster.start("n1", false);
+        steps(100);
+        assertThat(voters()).containsExactly("n2", "n3", "n4");
+        assertThat(cluster.image.clusterGroup().on("n1")).isTrue();
+    }
+
+    @Test
+    void aVoteDoesNotMoveToAndFro() {
+        cluster.kill("n3");
+        steps(150);
+        cluster.start("n3", false);
+        steps(100);
+        cluster.kill("n4");
+        steps(400);
+        assertThat(voters()).as("n3 was not back for a minute").containsExactly("n1", "n2", "n4");
+        steps(300);
+        assertThat(voters()).containsExactly("n1", "n2", "n3");
+    }
+
+    private List<String> voters() {
+        return cluster.image.clusterGroup().voters().stream().map(Replica::node).toList();
     }
 
     @Test

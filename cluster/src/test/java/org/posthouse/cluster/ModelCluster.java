@@ -111,7 +111,9 @@ final class ModelCluster {
     }
 
     private boolean memberOfCluster(ModelNode node) {
-        return key(groups.get(ClusterImage.CLUSTER_GROUP), node).isPresent() && coordinator.isPresent();
+        return coordinator.isPresent()
+                && groups.get(ClusterImage.CLUSTER_GROUP).config.stream()
+                        .anyMatch(seat -> seat.node().equals(node.name));
     }
 
     // What happens from outside
@@ -301,7 +303,7 @@ final class ModelCluster {
     private void act(ModelNode node) {
         if (node.incarnation == 0) {
             if (coordinator.isPresent()) {
-                Reply reply = decide(new Command.RejoinNode(node.name, true, "its folder is empty"));
+                Reply reply = decide(new Command.RejoinNode(node.name, true, 0, "its folder is empty"));
                 node.incarnation = Integer.parseInt(reply.values().get("incarnation"));
                 groups.get(ClusterImage.CLUSTER_GROUP)
                         .members
@@ -309,6 +311,7 @@ final class ModelCluster {
             }
             return;
         }
+        returnToCluster(node);
         SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
         nodes.values().stream()
                 .filter(peer -> peer.alive && peer.incarnation > 0)
@@ -345,6 +348,21 @@ final class ModelCluster {
         for (Duty duty : NodeDecisions.duties(node.known, local)) {
             if (random.nextInt(8) > 0) {
                 carryOut(node, duty, fresh.contains(duty.group()));
+            }
+        }
+    }
+
+    /// A node that was taken out of the cluster group is told so when it stands for election, and joins again.
+    private void returnToCluster(ModelNode node) {
+        ModelGroup cluster = groups.get(ClusterImage.CLUSTER_GROUP);
+        Optional<String> key = key(cluster, node);
+        boolean out = key.isPresent()
+                && cluster.config.stream().noneMatch(seat -> key(seat).equals(key.get()));
+        if (out && coordinator.isPresent() && random.nextInt(4) == 0) {
+            Reply reply = decide(new Command.RejoinNode(node.name, false, incarnation(key.get()), "it was taken out"));
+            if (reply.accepted()) {
+                cluster.members.remove(key.get());
+                cluster.members.put(node.name + "." + reply.values().get("incarnation"), new ModelMember());
             }
         }
     }

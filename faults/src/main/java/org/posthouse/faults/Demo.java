@@ -100,8 +100,8 @@ final class Demo implements Callable<Integer> {
         say("%nThe load has ended. Starting %s again ...", victim);
         long back = System.nanoTime();
         cluster.startNode(victim);
-        ClusterStatus safe = cluster.await(
-                "every virtual server survives the loss of its owner", SAFE_LIMIT, ClusterStatus::safe);
+        ClusterStatus safe =
+                cluster.await("every virtual server survives the loss of its owner", SAFE_LIMIT, ClusterStatus::safe);
         say(
                 "%.1f s later every virtual server survives the loss of its owner again.",
                 (System.nanoTime() - back) / 1e9);

@@ -45,6 +45,7 @@ final class EntrySender extends GrpcLogAppender {
     private RaftConfiguration members;
     private RaftPeerId heir;
     private boolean heirLate = true;
+    private boolean heirBehind;
     private long heirHad = RaftLog.INVALID_LOG_INDEX;
     private Timestamp heirMoved = Timestamp.currentTime();
     private Timestamp stagingLooked = Timestamp.currentTime();
@@ -79,10 +80,9 @@ final class EntrySender extends GrpcLogAppender {
         if (gatherMillis() > 0) {
             return null;
         }
-        long end = end();
-        boolean some =
-                !heartbeat && getHeartbeatWaitTimeMs() > 0 && end < getRaftLog().getNextIndex();
-        return some ? entriesBefore(end, callId) : super.newAppendEntriesRequest(callId, heartbeat);
+        return heartbeat || getHeartbeatWaitTimeMs() <= 0 || !waitsForHeir()
+                ? super.newAppendEntriesRequest(callId, heartbeat)
+                : entriesBefore(end(), callId);
     }
 
     private AppendEntriesRequestProto entriesBefore(long end, long callId) throws RaftLogIOException {
@@ -95,19 +95,20 @@ final class EntrySender extends GrpcLogAppender {
         long bytes = 0;
         for (; next < end && entries.size() < entriesMax; next++) {
             RaftLog.EntryWithData entry = getRaftLog().getEntryWithData(next);
-            bytes += entry.getSerializedSize();
-            if (bytes > bytesMax && !entries.isEmpty()) {
+            if (entry == null || (bytes + entry.getSerializedSize() > bytesMax && !entries.isEmpty())) {
                 break;
             }
+            bytes += entry.getSerializedSize();
             try {
                 entries.add(entry.getEntry(readMax));
             } catch (TimeoutException e) {
                 throw new RaftLogIOException(entry + " could not be read within " + readMax, e);
             }
         }
-        return entries.isEmpty()
-                ? null
-                : getLeaderState().newAppendEntriesRequestProto(getFollower(), entries, previous, callId);
+        if (entries.isEmpty()) {
+            return commitIsNews() ? super.newAppendEntriesRequest(callId, true) : null;
+        }
+        return getLeaderState().newAppendEntriesRequestProto(getFollower(), entries, previous, callId);
     }
 
     @Override
@@ -140,22 +141,30 @@ final class EntrySender extends GrpcLogAppender {
     /// The end (exclusive) of what may be sent now.
     private long end() {
         long end = getRaftLog().getNextIndex();
-        RaftPeerId first = heir();
-        if (first == null || first.equals(getFollowerId()) || !votes()) {
+        if (!waitsForHeir()) {
             return end;
         }
-        FollowerInfo known = followers.get(first);
+        FollowerInfo known = followers.get(heir());
         long has = known == null ? RaftLog.INVALID_LOG_INDEX : known.getMatchIndex();
-        if (has != heirHad || has >= end - 1) {
+        boolean behind = has < end - 1;
+        if (has != heirHad || !behind || !heirBehind) {
             heirHad = has;
             heirMoved = Timestamp.currentTime();
         }
+        heirBehind = behind;
         if (heirMoved.elapsedTimeMs() >= LATE_MILLIS) {
             heirLate = true;
         } else if (has >= getRaftLog().getLastCommittedIndex()) {
             heirLate = false;
         }
         return heirLate ? end : Math.min(end, has + 1);
+    }
+
+    private boolean waitsForHeir() {
+        RaftPeerId first = heir();
+        return first != null
+                && !first.equals(getFollowerId())
+                && getServer().getRaftConf().getPeer(getFollowerId(), RaftPeerRole.FOLLOWER) != null;
     }
 
     /// The one other voter that has the leader's priority; null if there is none, or more than one.
@@ -172,10 +181,6 @@ final class EntrySender extends GrpcLogAppender {
             heir = heirs.size() == 1 ? heirs.getFirst() : null;
         }
         return heir;
-    }
-
-    private boolean votes() {
-        return getServer().getRaftConf().getPeer(getFollowerId(), RaftPeerRole.FOLLOWER) != null;
     }
 
     // ---- members that are being added
