@@ -218,8 +218,8 @@ final class ClusterMember implements AutoCloseable {
         @Override
         public void failed(String reason, Throwable cause) {
             LOG.error(
-                    "This node's replica of the cluster group is out of service: {}. Mail goes on. If the node was taken"
-                            + " out while it was away, it joins again by itself; else restart it.",
+                    "This node's replica of the cluster group is out of service: {}. Mail goes on. If the node was"
+                            + " taken out while it was away, it joins again by itself; else restart it.",
                     reason);
             failed = true;
             notLeader();

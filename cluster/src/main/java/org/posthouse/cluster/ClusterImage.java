@@ -107,12 +107,7 @@ public record ClusterImage(
                         yield virtualServer(
                                 virtualServers.get(e.virtualServer()).permitted(given));
                     }
-                    case Event.ReplicaChangeStarted e -> {
-                        var change =
-                                new ReplicaChange(e.added(), e.removed(), ReplicaChange.Step.FILLING, at, e.reason());
-                        yield withIncarnation(e.added())
-                                .replicas(e.group(), replicasOf(e.group()).started(change));
-                    }
+                    case Event.ReplicaChangeStarted e -> changeStarted(e, at);
                     case Event.ReplicaPromoted e -> {
                         ReplicaSet set = replicasOf(e.group());
                         yield replicas(e.group(), set.swapped(set.change().orElseThrow()));
@@ -123,11 +118,7 @@ public record ClusterImage(
                         ReplicaSet set = replicasOf(e.group());
                         yield replicas(e.group(), set.abandoned(set.change().orElseThrow()));
                     }
-                    case Event.VoteMoved e ->
-                        outOfCluster(e.from().node())
-                                .replicas(
-                                        CLUSTER_GROUP,
-                                        replicasOf(CLUSTER_GROUP).swapped(e.from(), e.to(), at, e.reason()));
+                    case Event.VoteMoved e -> voteMoved(e, at);
                     case Event.MoveStarted e ->
                         virtualServer(virtualServers
                                 .get(e.virtualServer())
@@ -172,11 +163,19 @@ public record ClusterImage(
         return node(node.incarnations(own, e.incarnation(), e.incarnation()));
     }
 
-    /// What the node holds of the cluster group does not count any more; it is to take part under another incarnation.
-    private ClusterImage outOfCluster(String name) {
-        Node node = nodes.get(name);
-        int next = node.newestIncarnation() + 1;
-        return node(node.incarnations(node.incarnation(), next, next));
+    /// What the node that is taken out holds of the cluster group does not count any more; it is to take part under
+    /// another incarnation.
+    private ClusterImage voteMoved(Event.VoteMoved e, long at) {
+        Node out = nodes.get(e.from().node());
+        int next = out.newestIncarnation() + 1;
+        ReplicaSet moved = clusterGroup.swapped(e.from(), e.to(), at, e.reason());
+        return node(out.incarnations(out.incarnation(), next, next)).replicas(CLUSTER_GROUP, moved);
+    }
+
+    private ClusterImage changeStarted(Event.ReplicaChangeStarted e, long at) {
+        var change = new ReplicaChange(e.added(), e.removed(), ReplicaChange.Step.FILLING, at, e.reason());
+        return withIncarnation(e.added())
+                .replicas(e.group(), replicasOf(e.group()).started(change));
     }
 
     private ClusterImage withIncarnation(Replica added) {
