@@ -43,7 +43,6 @@ final class ClusterMember implements AutoCloseable {
     private static final Duration ATTEMPT_MAX = Duration.ofSeconds(3);
     private static final Duration REJOIN_MAX = Duration.ofSeconds(5);
     private static final long RETRY_NANOS = Duration.ofMillis(25).toNanos();
-    private static final long RETURN_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long BEGIN_AGAIN_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final NodeSettings settings;
@@ -160,7 +159,7 @@ final class ClusterMember implements AutoCloseable {
     private void returnAfter(GroupMember lost) {
         int closedAs = lost.self().incarnation();
         while (!stopping && member == lost) {
-            LockSupport.parkNanos(RETURN_NANOS);
+            LockSupport.parkNanos(BEGIN_AGAIN_NANOS);
             try {
                 rejoin(false, closedAs, "it was taken out of the cluster group while it was away");
                 changed.run();

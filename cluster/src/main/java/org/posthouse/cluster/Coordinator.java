@@ -168,8 +168,10 @@ public final class Coordinator {
             return refused("no node '" + command.node() + "' in this cluster; its nodes are "
                     + image.nodes().keySet());
         }
-        if (command.closed() > 0
-                && image.clusterGroup().of(node.name(), command.closed()).isPresent()) {
+        ReplicaSet cluster = image.clusterGroup();
+        boolean counts =
+                cluster.of(node.name(), command.closed()).isPresent() || cluster.leaving(node.name(), command.closed());
+        if (command.closed() > 0 && counts) {
             return refused(node.name() + "." + command.closed() + " still counts in the cluster group");
         }
         int next = node.newestIncarnation() + 1;

@@ -34,8 +34,13 @@ public final class Quorum {
     /// Whether a replica can take part: it was not lost, alone or with its node's folder.
     static boolean lives(ClusterImage image, Facts facts, String group, Replica replica) {
         Node node = image.nodes().get(replica.node());
+        return node != null && node.up() && whole(image, facts, group, replica);
+    }
+
+    /// Whether a replica can take part when its node is up.
+    static boolean whole(ClusterImage image, Facts facts, String group, Replica replica) {
+        Node node = image.nodes().get(replica.node());
         return node != null
-                && node.up()
                 && replica.incarnation() >= node.incarnation()
                 && !replica.lost()
                 && !facts.failed(group, replica);

@@ -82,12 +82,9 @@ final class ReplicaPlanner {
     /// Whether a replica's node was only just lost: what was filled so far is kept for a while.
     private static boolean mayReturn(Draft draft, String group, Replica replica) {
         Node node = draft.image().nodes().get(replica.node());
-        return node != null
+        return Quorum.whole(draft.image(), draft.facts, group, replica)
                 && !node.up()
-                && draft.now - node.since() < NEWCOMER_LOST_AFTER_MILLIS
-                && replica.incarnation() >= node.incarnation()
-                && !replica.lost()
-                && !draft.facts.failed(group, replica);
+                && draft.now - node.since() < NEWCOMER_LOST_AFTER_MILLIS;
     }
 
     /// Whether a replica that was to be replaced is its owner's or heir's again, alive. In a move the heir has to go.

@@ -172,6 +172,20 @@ class CoordinatorTest {
         assertThat(voters()).containsExactly("n1", "n2", "n3");
     }
 
+    @Test
+    void onlyAReplicaThatWasTakenOutIsReplacedUnderAnotherIncarnation() {
+        Command closed = new Command.RejoinNode("n3", false, 1, "it was closed");
+        refused(closed, "n3.1 still counts in the cluster group");
+        cluster.kill("n3");
+        for (int step = 0; step < 200 && voters().contains("n3"); step++) {
+            cluster.step();
+        }
+        assertThat(cluster.image.clusterGroup().change()).isPresent();
+        refused(closed, "n3.1 still counts in the cluster group");
+        steps(50);
+        assertThat(cluster.decide(closed).accepted()).isTrue();
+    }
+
     private List<String> voters() {
         return cluster.image.clusterGroup().voters().stream().map(Replica::node).toList();
     }

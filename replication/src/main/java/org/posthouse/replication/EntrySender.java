@@ -25,22 +25,23 @@ import org.apache.ratis.util.Timestamp;
 
 /// A leader's sender of log entries to one follower.
 ///
-/// Ratis' own sends each entry by itself, and after each commit one message more to say so. Where the leader has an
-/// heir (one other voter of its own priority), this one differs in two things:
-/// - **It gathers.** What comes in while the follower has not answered goes into one message, and into one fsync of
-///   the follower's: the more there is to do, the larger. An entry that comes alone is sent at once.
+/// Ratis' own sends each entry by itself, and after each commit one message more to say so. This one differs:
+/// - **It gathers.** News of a commit, and what comes in for a leader that has an heir (one other voter of its own
+///   priority) while the follower has not answered, go into one message, and into one fsync of the follower's: the
+///   more there is to do, the larger. An entry that comes alone is sent at once.
 /// - **The heir first.** The other voters get an entry once the heir has it. They elect only a member whose log is as
 ///   long as theirs, so nobody stands in the heir's way when the leader is lost. An heir that is late (it has moved
-///   nowhere for [#LATE_MILLIS], or has yet to catch up) is not waited for.
+///   nowhere for a sixth of the shortest election timeout, or has yet to catch up) is not waited for.
+/// - **It has Ratis look** after a change of members whose new one is silent.
 final class EntrySender extends GrpcLogAppender {
     private static final long GATHER_MILLIS_MAX = 50;
-    private static final long LATE_MILLIS = 50;
     private static final long STAGING_LOOK_MILLIS = 1_000;
 
     private final Map<RaftPeerId, FollowerInfo> followers;
     private final int entriesMax;
     private final long bytesMax;
     private final TimeDuration readMax;
+    private final long lateMillis;
 
     private RaftConfiguration members;
     private RaftPeerId heir;
@@ -56,6 +57,7 @@ final class EntrySender extends GrpcLogAppender {
         entriesMax = RaftServerConfigKeys.Log.Appender.bufferElementLimit(properties);
         bytesMax = RaftServerConfigKeys.Log.Appender.bufferByteLimit(properties).getSize();
         readMax = RaftServerConfigKeys.Rpc.requestTimeout(properties);
+        lateMillis = server.properties().minRpcTimeoutMs() / 6;
         followers = share().followers();
         followers.put(follower.getId(), follower);
     }
@@ -119,7 +121,7 @@ final class EntrySender extends GrpcLogAppender {
             wait = super.getWaitTimeMs();
         }
         boolean held = end() < getRaftLog().getNextIndex();
-        return held ? Math.min(wait, Math.max(1, LATE_MILLIS - heirMoved.elapsedTimeMs())) : wait;
+        return held ? Math.min(wait, Math.max(1, lateMillis - heirMoved.elapsedTimeMs())) : wait;
     }
 
     /// How long to wait for more, or for the follower's answer, before anything is sent; 0 to send at once.
@@ -152,7 +154,7 @@ final class EntrySender extends GrpcLogAppender {
             heirMoved = Timestamp.currentTime();
         }
         heirBehind = behind;
-        if (heirMoved.elapsedTimeMs() >= LATE_MILLIS) {
+        if (heirMoved.elapsedTimeMs() >= lateMillis) {
             heirLate = true;
         } else if (has >= getRaftLog().getLastCommittedIndex()) {
             heirLate = false;

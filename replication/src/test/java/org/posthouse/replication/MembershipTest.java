@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -201,8 +202,7 @@ class MembershipTest {
             d.join();
             change(a, a.voter(), b.voter(), c.voter(), d.listener());
             List<Member> now = a.member.view().members();
-            List<Member> more = new ArrayList<>(now);
-            more.add(new Member(new MemberId("n9", 1), "127.0.0.1", 1, Member.Role.VOTER, 0));
+            List<Member> more = withAbsent(now);
             assertThat(RatisHostTest.kindOf(() -> a.member.change(now, more).join()))
                     .isEqualTo(Kind.UNKNOWN);
             // Ratis has dropped the listener's sender as well; whoever leads next has it again.
@@ -217,6 +217,12 @@ class MembershipTest {
         }
     }
 
+    private static List<Member> withAbsent(List<Member> members) {
+        List<Member> more = new ArrayList<>(members);
+        more.add(new Member(new MemberId("n9", 1), "127.0.0.1", 1, Member.Role.VOTER, 0));
+        return more;
+    }
+
     /// Ratis looks after a change that makes no progress only when the leader has had nothing to do for a while.
     @Test
     void anAbsentNewMemberFailsTheChangeUnderLoadToo() throws Exception {
@@ -226,8 +232,7 @@ class MembershipTest {
             cluster.formed(3);
             Node a = cluster.leader();
             List<Member> now = a.member.view().members();
-            List<Member> more = new ArrayList<>(now);
-            more.add(new Member(new MemberId("n9", 1), "127.0.0.1", 1, Member.Role.VOTER, 0));
+            List<Member> more = withAbsent(now);
             CompletableFuture<Void> change = a.member.change(now, more);
             Thread load = Thread.ofVirtual().start(() -> {
                 while (!change.isDone()) {
@@ -291,6 +296,38 @@ class MembershipTest {
             a.member = null;
             TestCluster.await("the heir to lead", heir::leads);
             assertThat(heir.propose("last")).isEqualTo("1501:last");
+        }
+    }
+
+    /// While the heir's disk hangs, an entry waits for it; then the heir is late, and the third makes the majority.
+    @Test
+    void theThirdGetsAnEntryAfterTheHeir() throws Exception {
+        TestCluster cluster = new TestCluster(folder);
+        Duration late = Duration.ofMillis(500);
+        cluster.limits = TestCluster.LIMITS.withElection(late.multipliedBy(6), late.multipliedBy(8));
+        CountDownLatch hang = new CountDownLatch(1);
+        try (cluster) {
+            cluster.formed(3);
+            Node a = cluster.leader();
+            Node heir = cluster.others(a).get(0);
+            Node third = cluster.others(a).get(1);
+            change(a, a.as(Member.Role.VOTER, 1), heir.as(Member.Role.VOTER, 1), third.voter());
+            a.propose("before");
+            TestCluster.await("the heir to have it", () -> heir.ledger.count() == 1);
+            ((HostedGroup) heir.member).flushProbe = () -> {
+                try {
+                    hang.await();
+                } catch (InterruptedException _) {
+                    Thread.currentThread().interrupt();
+                }
+            };
+            long begun = System.nanoTime();
+            a.propose("while it hangs");
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(late.dividedBy(2));
+            hang.countDown();
+            TestCluster.await("the heir to catch up", () -> heir.ledger.count() == 2);
+        } finally {
+            hang.countDown();
         }
     }
 
