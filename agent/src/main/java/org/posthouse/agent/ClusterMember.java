@@ -158,13 +158,17 @@ final class ClusterMember implements AutoCloseable {
     /// its vote. If so, it joins again; if it was closed for another reason, it is kept as it is.
     private void returnAfter(GroupMember lost) {
         int closedAs = lost.self().incarnation();
+        String said = "";
         while (!stopping && member == lost) {
             LockSupport.parkNanos(BEGIN_AGAIN_NANOS);
             try {
                 rejoin(false, closedAs, "it was taken out of the cluster group while it was away");
                 changed.run();
             } catch (IOException | RuntimeException e) {
-                LOG.debug("This node does not take part in the cluster group: {}", e.getMessage());
+                if (!said.equals(String.valueOf(e.getMessage()))) {
+                    said = String.valueOf(e.getMessage());
+                    LOG.warn("This node does not take part in the cluster group: {}", said);
+                }
             }
         }
     }

@@ -74,6 +74,8 @@ final class ControlServices {
             case Command.AddDependency add -> true;
             case Command.RemoveDependency remove -> true;
             case Command.SetNodeDuty set -> true;
+            case Command.AddNode add -> true;
+            case Command.EvictNode evict -> true;
             case Command.AddDomain add -> true;
             case Command.RemoveDomain remove -> true;
             case Command.AddUser add -> true;

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Facts;
+import org.posthouse.cluster.NodeAddresses;
 import org.posthouse.cluster.Reply;
 import org.posthouse.cluster.ResourceType;
 import org.posthouse.cluster.Route;
@@ -265,6 +266,7 @@ public final class NodeAgent implements AutoCloseable {
     private void imageChanged(ClusterImage image) {
         if (image.created()) {
             parts.settings.forming().ifPresent(forming -> forming.formed().run());
+            routes.publish(NodeAddresses.of(image));
         }
         duties.nudge();
     }

@@ -19,6 +19,7 @@ import org.posthouse.cluster.HistoryEntry;
 import org.posthouse.cluster.Node;
 import org.posthouse.cluster.Quorum;
 import org.posthouse.cluster.Replica;
+import org.posthouse.cluster.ReplicaChange;
 import org.posthouse.cluster.Survival;
 import org.posthouse.cluster.VirtualServer;
 import org.posthouse.mailstore.Digest;
@@ -160,12 +161,7 @@ final class StatusGatherer {
                 server.reason().isEmpty() ? survival.reason() : server.reason(),
                 survival.survives(),
                 server.move().map(VirtualServer.Move::target).orElse(""),
-                server.replicas()
-                        .change()
-                        .map(change -> change.added()
-                                + change.removed().map(old -> " for " + old).orElse("") + ", "
-                                + change.step().text())
-                        .orElse(""),
+                server.replicas().change().map(ReplicaChange::text).orElse(""),
                 resources,
                 replicaStatus(facts, server, answers));
     }

@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -139,6 +141,45 @@ class NodeAgentTest {
         return image.clusterGroup().change().isPresent()
                 ? List.of()
                 : image.clusterGroup().voters().stream().map(Replica::node).toList();
+    }
+
+    /// The first node owns, coordinates and has the only vote at first; in the end it is gone. Mail never stops.
+    @Test
+    void aClusterOfOneGrowsAndItsFirstNodeLeaves() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 1, 1)) {
+            cluster.startAll();
+            cluster.deliver("vs1", "alone");
+            AtomicBoolean enough = new AtomicBoolean();
+            AtomicInteger delivered = new AtomicInteger(1);
+            Thread sender = Thread.ofVirtual().start(() -> {
+                while (!enough.get()) {
+                    cluster.deliver("vs1", "meanwhile-" + delivered.get());
+                    delivered.incrementAndGet();
+                }
+            });
+            cluster.join("n2");
+            cluster.join("n3");
+            cluster.await(
+                    "three votes",
+                    () -> cluster.agents.containsKey("n2") && voters(cluster).equals(List.of("n1", "n2", "n3")));
+            cluster.awaitWhole("vs1");
+            cluster.join("n4");
+            cluster.await(
+                    "n4 to follow", () -> cluster.image("n2").clusterGroup().on("n4"));
+
+            Reply reply = cluster.any().submit(new Command.EvictNode("n1"), Duration.ofSeconds(10));
+            assertThat(reply.accepted()).as(reply.message()).isTrue();
+            cluster.await("n1 to be gone", () -> !cluster.image("n2").nodes().containsKey("n1"));
+            assertThat(voters(cluster)).containsExactly("n2", "n3", "n4");
+            cluster.stop("n1");
+            cluster.awaitWhole("vs1");
+            enough.set(true);
+            sender.join();
+            assertThat(cluster.messages("vs1")).isEqualTo(delivered.get());
+            cluster.awaitEqualDigests();
+            assertThat(cluster.image().virtualServers().get("vs1").replicas().voters())
+                    .hasSize(3);
+        }
     }
 
     @Test

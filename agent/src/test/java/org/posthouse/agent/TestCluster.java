@@ -19,12 +19,15 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.Command;
 import org.posthouse.cluster.FirstPlan;
+import org.posthouse.cluster.Reply;
 import org.posthouse.cluster.ResourceType;
 import org.posthouse.mail.Flags;
 import org.posthouse.mailstore.Action;
@@ -46,7 +49,7 @@ final class TestCluster implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final String USER = "anna@example.org";
 
-    final SortedMap<String, NodeAgent> agents = new TreeMap<>();
+    final SortedMap<String, NodeAgent> agents = new ConcurrentSkipListMap<>();
     final Map<String, MailStore> stores = new ConcurrentHashMap<>();
     final Map<String, String> online = new ConcurrentHashMap<>();
     private Links operator;
@@ -54,6 +57,7 @@ final class TestCluster implements AutoCloseable {
     private final Path folder;
     private final Authority authority;
     private final FirstPlan plan;
+    private final List<FirstPlan.PlannedNode> machines;
 
     TestCluster(Path folder, int nodes, int virtualServers) throws IOException {
         this.folder = folder;
@@ -75,6 +79,21 @@ final class TestCluster implements AutoCloseable {
                             new FirstPlan.PlannedResource("imap", "imap", new TreeMap<>(), List.of("storage")))));
         }
         plan = new FirstPlan(id.toString(), "test", members, servers, List.of("example.org"));
+        machines = new ArrayList<>(members);
+    }
+
+    /// Adds a node to the running cluster and starts it.
+    void join(String name) throws IOException {
+        List<Integer> ports = freePorts(2);
+        var machine = new FirstPlan.PlannedNode(name, "127.0.0.1", ports.getFirst(), ports.getLast(), "");
+        Reply reply = any().submit(
+                        new Command.AddNode(name, machine.host(), machine.replicationPort(), machine.linkPort(), ""),
+                        PATIENCE);
+        if (!reply.accepted()) {
+            throw new IOException(reply.message());
+        }
+        machines.add(machine);
+        start(name);
     }
 
     private static List<Integer> freePorts(int count) throws IOException {
@@ -104,8 +123,8 @@ final class TestCluster implements AutoCloseable {
             authority.issuePeer("node:" + name, List.of("127.0.0.1"), tls);
         }
         SortedMap<String, InetSocketAddress> peers = new TreeMap<>();
-        plan.nodes().forEach(node -> peers.put(node.name(), new InetSocketAddress(node.host(), node.linkPort())));
-        FirstPlan.PlannedNode self = plan.nodes().stream()
+        machines.forEach(node -> peers.put(node.name(), new InetSocketAddress(node.host(), node.linkPort())));
+        FirstPlan.PlannedNode self = machines.stream()
                 .filter(node -> node.name().equals(name))
                 .findFirst()
                 .orElseThrow();
@@ -242,7 +261,8 @@ final class TestCluster implements AutoCloseable {
     void deliver(String virtualServer, String deliveryId) {
         await("delivery " + deliveryId, () -> {
             for (String node : agents.keySet()) {
-                if (tryDeliver(stores.get(node + "/" + virtualServer), deliveryId)) {
+                MailStore store = stores.get(node + "/" + virtualServer);
+                if (store != null && tryDeliver(store, deliveryId)) {
                     return true;
                 }
             }

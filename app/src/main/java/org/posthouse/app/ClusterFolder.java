@@ -66,6 +66,22 @@ record ClusterFolder(Path dir, SampleCluster sample) {
         }
     }
 
+    /// The same with one node more, whose folder and certificate are made.
+    ClusterFolder withNextNode() throws IOException {
+        String node = sample.nextNode();
+        ClusterFolder grown = new ClusterFolder(dir, sample.withNextNode());
+        grown.makeNode(node);
+        grown.sample.save(dir);
+        return grown;
+    }
+
+    /// The same without a node that has left the cluster; what it held is left where it is.
+    ClusterFolder without(String node) throws IOException {
+        ClusterFolder shrunk = new ClusterFolder(dir, sample.without(node));
+        shrunk.sample.save(dir);
+        return shrunk;
+    }
+
     /// Whether a node is to form its groups when it starts.
     boolean forming(String node) {
         return Files.exists(process(node).resolve(FORMING));

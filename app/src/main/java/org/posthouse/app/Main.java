@@ -1,5 +1,6 @@
 package org.posthouse.app;
 
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -31,6 +32,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             NodeCommand.class,
             FrontEndCommand.class,
             RehearseCommand.class,
+            GenerateCompletion.class,
             HelpCommand.class
         })
 public final class Main implements Runnable {

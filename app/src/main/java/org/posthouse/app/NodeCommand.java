@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import org.posthouse.cluster.Command.AddNode;
+import org.posthouse.cluster.Command.EvictNode;
 import org.posthouse.cluster.Command.SetNodeDuty;
 import org.posthouse.cluster.NodeDuty;
 import picocli.CommandLine.Command;
@@ -11,15 +14,84 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `posthouse node kill|freeze|thaw|start|stop NAME`: what happens to machines, on a sample cluster; and
-/// `pause|resume|drain`: what an operator lets a node do.
+/// `posthouse node list|add|evict`: who belongs to the cluster; `pause|resume|drain`: what an operator lets a node do;
+/// `kill|freeze|thaw|start|stop`: what happens to machines, on a sample cluster.
 @Command(
         name = "node",
         mixinStandardHelpOptions = true,
-        description = "Pause, resume and drain nodes. Kill, freeze, thaw, start and stop those of a sample cluster;"
-                + " front ends can be named there too.")
+        description = "List, add, evict, pause, resume and drain nodes. Kill, freeze, thaw, start and stop those of a"
+                + " sample cluster; front ends can be named there too.")
 final class NodeCommand extends OperatorCommand {
     private static final Duration DRAINED_MAX = Duration.ofMinutes(5);
+    private static final Duration JOINED_MAX = Duration.ofMinutes(2);
+    private static final Duration EVICTED_MAX = Duration.ofMinutes(30);
+
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "List the nodes.")
+    int list(@Mixin DirOption dir) throws IOException {
+        try (ClusterControl control = ClusterControl.open(dir.open())) {
+            return say(StatusCommand.nodes(control.status()));
+        }
+    }
+
+    @Command(
+            name = "add",
+            mixinStandardHelpOptions = true,
+            description = "Add a node to a running sample cluster, start it, and wait until it takes part. Virtual"
+                    + " servers that have too few replicas get one there.")
+    int add(@Mixin DirOption dir) throws IOException {
+        ClusterFolder folder = dir.open();
+        SampleCluster sample = folder.sample();
+        if (sample.nodes() >= SampleCluster.NODES_MAX) {
+            throw wrong("a sample cluster has had " + SampleCluster.NODES_MAX + " nodes at most");
+        }
+        String name = sample.nextNode();
+        try (ClusterControl control = ClusterControl.open(folder)) {
+            // Said again after a failure it does nothing new: the name is the same until the folder has the node.
+            var unused = control.submit(
+                    new AddNode(name, sample.nodeAddress(name), sample.raftPort(), sample.linkPort(), ""));
+            folder = folder.withNextNode();
+            ProcessHandle process = SampleProcesses.start(folder, name);
+            control.await(JOINED_MAX, "the start of " + name, status -> state(status, name)
+                    .equals("up"));
+            return say(name + " (process " + process.pid() + ") has joined.");
+        }
+    }
+
+    private static String state(JsonNode status, String name) {
+        for (JsonNode node : status.path("nodes")) {
+            if (node.path("name").asText().equals(name)) {
+                return node.path("state").asText();
+            }
+        }
+        return "";
+    }
+
+    @Command(
+            name = "evict",
+            mixinStandardHelpOptions = true,
+            description = "Have a node, up or down, give away everything, wait until it has left the cluster, and stop"
+                    + " it. Its folder is left.")
+    int evict(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        ClusterFolder folder = dir.open();
+        if (!folder.sample().nodeNames().contains(name)) {
+            throw wrong("there is no node '" + name + "' here, but "
+                    + String.join(", ", folder.sample().nodeNames()));
+        }
+        try (ClusterControl control = ClusterControl.open(folder)) {
+            // It may have left when this was asked for before, and be listed here still.
+            if (!state(control.status(), name).isEmpty()) {
+                say(control.submit(new EvictNode(name)).message() + ".");
+                control.await(EVICTED_MAX, "the eviction of " + name, status -> state(status, name)
+                        .isEmpty());
+            }
+        }
+        Optional<ProcessHandle> process = Processes.find(folder.process(name));
+        if (process.isPresent()) {
+            Processes.stop(List.of(process.get()));
+        }
+        var unused = folder.without(name);
+        return say(name + " has left the cluster. What it held is in " + folder.process(name) + " and can be deleted.");
+    }
 
     @Command(name = "kill", mixinStandardHelpOptions = true, description = "Kill it by SIGKILL, as a machine dies.")
     int kill(@Mixin DirOption dir, @Parameters(paramLabel = "NAME") String name) throws IOException {

@@ -6,6 +6,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -30,7 +31,7 @@ final class RehearseCommand implements Callable<Integer> {
         Path dir = Files.createTempDirectory("posthouse-rehearsal");
         try {
             var sample = new SampleCluster(
-                    "rehearsal", UUID.randomUUID(), System.currentTimeMillis(), freeBasePort(), 1, 1, 1, 1);
+                    "rehearsal", UUID.randomUUID(), System.currentTimeMillis(), freeBasePort(), 1, 1, 1, 1, List.of());
             rehearse(ClusterFolder.create(dir.resolve("data"), sample));
         } finally {
             ClusterFolder.delete(dir);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -25,10 +26,11 @@ import org.posthouse.cluster.FirstPlan.PlannedServer;
 /// @param id of the cluster; Raft groups are named after it
 /// @param createdMillis since 1970, when it was planned
 /// @param basePort first of its ports
-/// @param nodes how many: `n1`, `n2`, ...; node *k* binds on 127.0.0.(10+k)
+/// @param nodes how many there have been: `n1`, `n2`, ...; node *k* binds on 127.0.0.(10+k)
 /// @param virtualServers how many: `vs1`, `vs2`, ...
 /// @param frontEnds how many: `f1`, `f2`, ..., on 127.0.0.1
 /// @param users how many sample users were made: `user1@example.org`, ...
+/// @param evicted nodes that have left the cluster
 public record SampleCluster(
         String name,
         UUID id,
@@ -37,7 +39,8 @@ public record SampleCluster(
         int nodes,
         int virtualServers,
         int frontEnds,
-        int users) {
+        int users,
+        List<String> evicted) {
     static final String DOMAIN = "example.org";
     static final String PASSWORD = "secret";
     static final String FILE = "cluster.json";
@@ -58,6 +61,7 @@ public record SampleCluster(
     ///
     /// @throws IllegalArgumentException if a number is out of its range
     public SampleCluster {
+        evicted = evicted == null ? List.of() : List.copyOf(evicted); // a folder of an earlier release has none
         require(nodes >= 1 && nodes <= NODES_MAX, "--nodes must be from 1 to " + NODES_MAX);
         require(
                 virtualServers >= 1 && virtualServers <= VIRTUAL_SERVERS_MAX,
@@ -84,9 +88,29 @@ public record SampleCluster(
         Files.move(temporary, dir.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /// `n1`, `n2`, ...
+    /// `n1`, `n2`, ..., but for those evicted.
     List<String> nodeNames() {
-        return names("n", nodes);
+        return names("n", nodes).stream()
+                .filter(node -> !evicted.contains(node))
+                .toList();
+    }
+
+    /// The name that the next node to be added gets: no name is given twice.
+    String nextNode() {
+        return "n" + (nodes + 1);
+    }
+
+    /// The same with one node more.
+    SampleCluster withNextNode() {
+        return new SampleCluster(
+                name, id, createdMillis, basePort, nodes + 1, virtualServers, frontEnds, users, evicted);
+    }
+
+    /// The same without a node.
+    SampleCluster without(String node) {
+        List<String> out = new ArrayList<>(evicted);
+        out.add(node);
+        return new SampleCluster(name, id, createdMillis, basePort, nodes, virtualServers, frontEnds, users, out);
     }
 
     /// `vs1`, `vs2`, ...

@@ -85,7 +85,7 @@ final class StatusCommand implements Callable<Integer> {
         return text.toString();
     }
 
-    private static TextTable nodes(JsonNode status) {
+    static TextTable nodes(JsonNode status) {
         TextTable table = new TextTable("NODE", "STATE", "PID", "ADDRESS", "VOTES", "OWNS");
         for (JsonNode node : status.path("nodes")) {
             List<String> owns = new ArrayList<>();

@@ -74,7 +74,7 @@ final class UpCommand implements Callable<Integer> {
         for (String name : folder.processes()) {
             started.add(SampleProcesses.start(folder, name));
         }
-        out.println("Starting " + folder.sample().nodes() + " nodes and "
+        out.println("Starting " + folder.sample().nodeNames().size() + " nodes and "
                 + folder.sample().frontEnds() + " front ends ...");
         out.flush();
         new Readiness(folder).await(READY_WITHIN, started);
@@ -125,7 +125,8 @@ final class UpCommand implements Callable<Integer> {
                     nodeCount,
                     virtualServers.orElse(Math.max(1, nodeCount - 1)),
                     frontEnds.orElse(2),
-                    users.orElse(10));
+                    users.orElse(10),
+                    List.of());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -134,7 +135,7 @@ final class UpCommand implements Callable<Integer> {
     /// An existing cluster keeps its layout: options that say otherwise are an error, not a silent nothing.
     private ClusterFolder unchanged(ClusterFolder folder) {
         SampleCluster is = folder.sample();
-        refuse("--nodes", nodes, is.nodes());
+        refuse("--nodes", nodes, is.nodeNames().size());
         refuse("--virtual-servers", virtualServers, is.virtualServers());
         refuse("--front-ends", frontEnds, is.frontEnds());
         refuse("--users", users, is.users());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,11 +68,25 @@ class SampleClusterTest {
     }
 
     @Test
+    void nodesThatJoinAndLeaveAreKept(@TempDir Path dir) throws IOException {
+        ClusterFolder folder = ClusterFolder.create(dir.resolve("data"), sample(3, 1, 0, 1, 2000));
+        assertThat(folder.sample().nextNode()).isEqualTo("n4");
+        ClusterFolder grown = folder.withNextNode();
+        assertThat(PeerIdentity.load(grown.tls("n4")).name()).isEqualTo("node:n4");
+        assertThat(grown.forming("n4")).isFalse();
+        ClusterFolder shrunk = grown.without("n2");
+        assertThat(ClusterFolder.open(dir.resolve("data"))).isEqualTo(shrunk);
+        assertThat(shrunk.sample().nodeNames()).containsExactly("n1", "n3", "n4");
+        assertThat(shrunk.sample().nextNode()).as("no name is given twice").isEqualTo("n5");
+        assertThat(shrunk.process("n2")).as("what it held is left").exists();
+    }
+
+    @Test
     void aTableIsAligned() {
         assertThat(new TextTable("A", "LONG").row("xyz", "1").toString()).isEqualTo("A    LONG\nxyz  1\n");
     }
 
     private static SampleCluster sample(int nodes, int servers, int frontEnds, int users, int port) {
-        return new SampleCluster("sample", new UUID(1, 2), 0, port, nodes, servers, frontEnds, users);
+        return new SampleCluster("sample", new UUID(1, 2), 0, port, nodes, servers, frontEnds, users, List.of());
     }
 }

@@ -94,6 +94,8 @@ public record ClusterImage(
         ClusterImage changed =
                 switch (event) {
                     case Event.ClusterCreated e -> e.image();
+                    case Event.NodeAdded e -> node(e.node());
+                    case Event.NodeEvicted e -> evicted(e.node());
                     case Event.NodeUp e -> node(nodes.get(e.node()).in(NodeState.UP, at, e.reason()));
                     case Event.NodeDown e -> node(nodes.get(e.node()).in(NodeState.DOWN, at, e.reason()));
                     case Event.NodeReincarnated e -> reincarnated(e);
@@ -118,7 +120,7 @@ public record ClusterImage(
                         ReplicaSet set = replicasOf(e.group());
                         yield replicas(e.group(), set.abandoned(set.change().orElseThrow()));
                     }
-                    case Event.VoteMoved e -> voteMoved(e, at);
+                    case Event.ReplicasSwapped e -> swapped(e, at);
                     case Event.MoveStarted e ->
                         virtualServer(virtualServers
                                 .get(e.virtualServer())
@@ -163,17 +165,43 @@ public record ClusterImage(
         return node(node.incarnations(own, e.incarnation(), e.incarnation()));
     }
 
-    /// What the node that is taken out holds of the cluster group does not count any more; it is to take part under
+    /// What a node that is taken out holds of the cluster group does not count any more; it is to take part under
     /// another incarnation.
-    private ClusterImage voteMoved(Event.VoteMoved e, long at) {
-        Node out = nodes.get(e.from().node());
-        int next = out.newestIncarnation() + 1;
-        ReplicaSet moved = clusterGroup.swapped(e.from(), e.to(), at, e.reason());
-        return node(out.incarnations(out.incarnation(), next, next)).replicas(CLUSTER_GROUP, moved);
+    private ClusterImage swapped(Event.ReplicasSwapped e, long at) {
+        var change = new ReplicaChange(e.added(), e.removed(), ReplicaChange.Step.SWAPPING, at, e.reason());
+        ClusterImage image = replicas(e.group(), replicasOf(e.group()).swapped(change));
+        if (e.group().equals(CLUSTER_GROUP)) {
+            for (Replica removed : e.removed()) {
+                Node out = image.nodes.get(removed.node());
+                int next = out.newestIncarnation() + 1;
+                image = image.node(out.incarnations(out.incarnation(), next, next));
+            }
+        }
+        return image;
+    }
+
+    /// Policies that named the node name it no more.
+    private ClusterImage evicted(String node) {
+        ClusterImage image = new ClusterImage(
+                id,
+                name,
+                version,
+                featureLevel,
+                SortedMaps.without(nodes, node),
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                answers);
+        for (VirtualServer server : virtualServers.values()) {
+            image = image.virtualServer(server.policy(server.policy().without(node)));
+        }
+        return image;
     }
 
     private ClusterImage changeStarted(Event.ReplicaChangeStarted e, long at) {
-        var change = new ReplicaChange(e.added(), e.removed(), ReplicaChange.Step.FILLING, at, e.reason());
+        var change = new ReplicaChange(
+                List.of(e.added()), e.removed().stream().toList(), ReplicaChange.Step.FILLING, at, e.reason());
         return withIncarnation(e.added())
                 .replicas(e.group(), replicasOf(e.group()).started(change));
     }

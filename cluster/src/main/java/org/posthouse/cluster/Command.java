@@ -22,6 +22,8 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = Command.AddDependency.class, name = "add-dependency"),
     @JsonSubTypes.Type(value = Command.RemoveDependency.class, name = "remove-dependency"),
     @JsonSubTypes.Type(value = Command.SetNodeDuty.class, name = "set-node-duty"),
+    @JsonSubTypes.Type(value = Command.AddNode.class, name = "add-node"),
+    @JsonSubTypes.Type(value = Command.EvictNode.class, name = "evict-node"),
     @JsonSubTypes.Type(value = Command.AddDomain.class, name = "add-domain"),
     @JsonSubTypes.Type(value = Command.RemoveDomain.class, name = "remove-domain"),
     @JsonSubTypes.Type(value = Command.AddUser.class, name = "add-user"),
@@ -84,6 +86,15 @@ public sealed interface Command {
 
     /// Lets a node take things over, or no more (pause), or give away what it owns (drain).
     record SetNodeDuty(String node, NodeDuty duty) implements Command {}
+
+    /// Lets a node with an empty folder and a certificate of the cluster's join.
+    ///
+    /// @param host where its ports are bound
+    /// @param hardware what it runs on; `""` if not known
+    record AddNode(String node, String host, int replicationPort, int linkPort, String hardware) implements Command {}
+
+    /// Has a node, up or down, give away everything and leave the cluster for good.
+    record EvictNode(String node) implements Command {}
 
     /// Receives mail for a domain.
     record AddDomain(String name) implements Command {}

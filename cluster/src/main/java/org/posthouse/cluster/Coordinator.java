@@ -21,7 +21,7 @@ public final class Coordinator {
         return switch (command) {
             case Command.CreateCluster c -> create(image, c);
             case Command.Tick c -> tick(image, c.facts(), now);
-            case Command.RejoinNode c -> rejoin(image, c);
+            case Command.RejoinNode c -> MembershipDecisions.rejoin(image, c);
             case Command.ReportLost c -> reportLost(image, c);
             case Command.Move c -> move(image, c);
             case Command.GiveUpMove c -> giveUpMove(image, c);
@@ -32,7 +32,9 @@ public final class Coordinator {
             case Command.FailResource c -> ResourceDecisions.fail(image, c);
             case Command.AddDependency c -> ResourceDecisions.addDependency(image, c);
             case Command.RemoveDependency c -> ResourceDecisions.removeDependency(image, c);
-            case Command.SetNodeDuty c -> GroupDecisions.setDuty(image, c);
+            case Command.SetNodeDuty c -> MembershipDecisions.setDuty(image, c);
+            case Command.AddNode c -> MembershipDecisions.add(image, c, now);
+            case Command.EvictNode c -> MembershipDecisions.evict(image, c);
             case Command.AddDomain c -> DirectoryDecisions.addDomain(image, c);
             case Command.RemoveDomain c -> DirectoryDecisions.removeDomain(image, c);
             case Command.AddUser c -> DirectoryDecisions.addUser(image, c);
@@ -88,6 +90,7 @@ public final class Coordinator {
         FailoverPlanner.plan(draft);
         OwnerPlanner.plan(draft);
         ReplicaPlanner.replenish(draft);
+        SeatPlanner.plan(draft);
         for (String name : draft.virtualServers()) {
             judgeState(draft, name);
         }
@@ -160,27 +163,6 @@ public final class Coordinator {
                 || !judged.resources().equals(before)) {
             draft.add(new Event.StateChanged(name, judged.state(), judged.reason(), judged.resources()));
         }
-    }
-
-    private static Decision rejoin(ClusterImage image, Command.RejoinNode command) {
-        Node node = image.nodes().get(command.node());
-        if (node == null) {
-            return refused("no node '" + command.node() + "' in this cluster; its nodes are "
-                    + image.nodes().keySet());
-        }
-        ReplicaSet cluster = image.clusterGroup();
-        boolean counts =
-                cluster.of(node.name(), command.closed()).isPresent() || cluster.leaving(node.name(), command.closed());
-        if (command.closed() > 0 && counts) {
-            return refused(node.name() + "." + command.closed() + " still counts in the cluster group");
-        }
-        int next = node.newestIncarnation() + 1;
-        return new Decision(
-                List.of(new Event.NodeReincarnated(node.name(), next, command.whole(), command.reason())),
-                Reply.done(
-                        "node " + node.name() + " goes on as " + node.name() + "." + next,
-                        "incarnation",
-                        Integer.toString(next)));
     }
 
     private static Decision reportLost(ClusterImage image, Command.ReportLost command) {

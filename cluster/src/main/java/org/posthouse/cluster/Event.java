@@ -2,6 +2,7 @@ package org.posthouse.cluster;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -10,6 +11,8 @@ import java.util.SortedMap;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = Event.ClusterCreated.class, name = "cluster-created"),
+    @JsonSubTypes.Type(value = Event.NodeAdded.class, name = "node-added"),
+    @JsonSubTypes.Type(value = Event.NodeEvicted.class, name = "node-evicted"),
     @JsonSubTypes.Type(value = Event.NodeUp.class, name = "node-up"),
     @JsonSubTypes.Type(value = Event.NodeDown.class, name = "node-down"),
     @JsonSubTypes.Type(value = Event.NodeReincarnated.class, name = "node-reincarnated"),
@@ -21,7 +24,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Event.ReplicaPromoted.class, name = "replica-promoted"),
     @JsonSubTypes.Type(value = Event.ReplicaChangeDone.class, name = "replica-change-done"),
     @JsonSubTypes.Type(value = Event.ReplicaChangeAbandoned.class, name = "replica-change-abandoned"),
-    @JsonSubTypes.Type(value = Event.VoteMoved.class, name = "vote-moved"),
+    @JsonSubTypes.Type(value = Event.ReplicasSwapped.class, name = "replicas-swapped"),
     @JsonSubTypes.Type(value = Event.MoveStarted.class, name = "move-started"),
     @JsonSubTypes.Type(value = Event.MoveEnded.class, name = "move-ended"),
     @JsonSubTypes.Type(value = Event.StateChanged.class, name = "state-changed"),
@@ -43,6 +46,12 @@ public sealed interface Event {
 
     /// The cluster came into being, as planned before any process started.
     record ClusterCreated(ClusterImage image) implements Event {}
+
+    /// A node may join.
+    record NodeAdded(Node node) implements Event {}
+
+    /// A node is no member any more; nothing names it.
+    record NodeEvicted(String node) implements Event {}
 
     /// A node's heartbeats arrive (again).
     record NodeUp(String node, String reason) implements Event {}
@@ -81,9 +90,10 @@ public sealed interface Event {
     /// The new replica was lost before it was promoted; the old ones stay.
     record ReplicaChangeAbandoned(String group, String reason) implements Event {}
 
-    /// In the cluster group: a voter that has been down for long is taken out, and one that followed without a vote
-    /// gets its place.
-    record VoteMoved(Replica from, Replica to, String reason) implements Event {}
+    /// A change was planned that needs no filling: those added follow already and get the role that they have here,
+    /// those removed go. A node whose replica of the cluster group goes joins it again under another incarnation,
+    /// unless it leaves.
+    record ReplicasSwapped(String group, List<Replica> added, List<Replica> removed, String reason) implements Event {}
 
     /// A move was asked for.
     record MoveStarted(String virtualServer, String target, String reason) implements Event {}
@@ -148,6 +158,10 @@ public sealed interface Event {
             case ClusterCreated e ->
                 Optional.of("cluster " + e.image().name() + " created with nodes "
                         + List.copyOf(e.image().nodes().keySet()));
+            case NodeAdded e ->
+                Optional.of(
+                        "node " + e.node().name() + " was added at " + e.node().address());
+            case NodeEvicted e -> Optional.of("node " + e.node() + " has left the cluster");
             case NodeUp e -> Optional.of("node " + e.node() + " is up: " + e.reason());
             case NodeDown e -> Optional.of("node " + e.node() + " is down: " + e.reason());
             case NodeReincarnated e ->
@@ -171,7 +185,7 @@ public sealed interface Event {
             case ReplicaChangeDone e -> Optional.of(e.group() + ": the change of replicas is done");
             case ReplicaChangeAbandoned e ->
                 Optional.of(e.group() + ": the change of replicas was given up: " + e.reason());
-            case VoteMoved e -> Optional.of("cluster: " + e.to() + " gets the vote of " + e.from() + ": " + e.reason());
+            case ReplicasSwapped e -> Optional.of(swapped(e));
             case MoveStarted e -> Optional.of(e.virtualServer() + " is to move to " + e.target() + ": " + e.reason());
             case MoveEnded e ->
                 Optional.of(e.virtualServer() + (e.moved() ? " has moved: " : " was not moved: ") + e.reason());
@@ -197,5 +211,12 @@ public sealed interface Event {
             case AliasRemoved ignored -> Optional.empty();
             case Answered ignored -> Optional.empty();
         };
+    }
+
+    private static String swapped(ReplicasSwapped e) {
+        List<String> parts = new ArrayList<>();
+        e.added().forEach(added -> parts.add(added + " gets a vote"));
+        e.removed().forEach(removed -> parts.add(removed + " is taken out"));
+        return e.group() + ": " + String.join(", ", parts) + ": " + e.reason();
     }
 }

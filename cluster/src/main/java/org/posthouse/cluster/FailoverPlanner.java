@@ -32,10 +32,13 @@ final class FailoverPlanner {
                 draft.add(new Event.FailoverCounted(server.name(), reason));
                 draft.add(new Event.MoveStarted(server.name(), next, reason));
             });
-        } else if (draft.image().nodes().get(owner).duty() == NodeDuty.DRAINING) {
+        } else if (draft.image().nodes().get(owner).duty().givesAway()) {
             OwnerPlanner.taker(draft, server)
-                    .ifPresent(next ->
-                            draft.add(new Event.MoveStarted(server.name(), next, "node " + owner + " is drained")));
+                    .ifPresent(next -> draft.add(new Event.MoveStarted(
+                            server.name(),
+                            next,
+                            "node " + owner + " is "
+                                    + draft.image().nodes().get(owner).duty().text())));
         } else if (failed.isEmpty()) {
             failback(draft, server)
                     .ifPresent(next -> draft.add(new Event.MoveStarted(
@@ -48,7 +51,7 @@ final class FailoverPlanner {
 
     /// Whether the policy allows one more failover that the group's own resources cause.
     static boolean mayFailOver(ClusterImage image, VirtualServer server, long now) {
-        int most = server.policy().failoversMax(image.nodes().size());
+        int most = server.policy().failoversMax(Quorum.members(image));
         return server.failoversCounted(now).size() < most;
     }
 

@@ -3,7 +3,7 @@ package org.posthouse.cluster;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Decides operators' commands about virtual servers and nodes, but for moves.
+/// Decides operators' commands about virtual servers, but for moves.
 final class GroupDecisions {
     private static final List<String> PROPERTIES =
             List.of("preferred-owners", "possible-owners", "room", "failback", "failover-threshold", "failover-period");
@@ -94,25 +94,6 @@ final class GroupDecisions {
             throw new IllegalArgumentException("a node is named twice: " + value);
         }
         return names;
-    }
-
-    static Decision setDuty(ClusterImage image, Command.SetNodeDuty command) {
-        Node node = image.nodes().get(command.node());
-        if (node == null) {
-            return Coordinator.refused("no node '" + command.node() + "'; there are "
-                    + image.nodes().keySet());
-        }
-        if (node.duty() == command.duty()) {
-            return new Decision(
-                    List.of(), Reply.done(node.name() + " is " + node.duty().text() + " already"));
-        }
-        return Coordinator.decided(
-                new Event.NodeDutySet(node.name(), command.duty()),
-                switch (command.duty()) {
-                    case ACTIVE -> node.name() + " takes things over again";
-                    case PAUSED -> node.name() + " keeps what it owns and takes no more";
-                    case DRAINING -> node.name() + " gives away what it owns and takes no more";
-                });
     }
 
     static Decision noServer(ClusterImage image, String name) {

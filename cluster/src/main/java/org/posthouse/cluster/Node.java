@@ -32,6 +32,15 @@ public record Node(
         return state == NodeState.UP;
     }
 
+    /// Where its links go, for people.
+    public String address() {
+        return host + ":" + linkPort;
+    }
+
+    boolean sameAddress(Node other) {
+        return host.equals(other.host) && replicationPort == other.replicationPort && linkPort == other.linkPort;
+    }
+
     Node in(NodeState newState, long at, String why) {
         return new Node(
                 name,
@@ -46,6 +55,11 @@ public record Node(
                 at,
                 why,
                 duty);
+    }
+
+    /// Whether it takes part and is to go on doing so.
+    boolean stays() {
+        return state != NodeState.JOINING && duty != NodeDuty.EVICTING;
     }
 
     /// Whether it may be given anything to own or to hold.

@@ -92,7 +92,7 @@ public final class NodeDecisions {
     private static Optional<Duty> duty(ClusterImage image, Local local, String group, SortedSet<String> held) {
         LocalGroup state = local.groups().get(group);
         if (group.equals(ClusterImage.CLUSTER_GROUP)) {
-            return state != null && state.leading() ? reconfigure(image, local, group, state) : Optional.empty();
+            return state != null && state.leading() ? coordinate(image, local, state) : Optional.empty();
         }
         Optional<ReplicaSet> set = image.replicas(group);
         Optional<Replica> own = set.flatMap(replicas -> replicas.of(local.node(), local.incarnation(), false));
@@ -124,6 +124,33 @@ public final class NodeDecisions {
                     new Duty.ReportLost(group, state.incarnation(), "it is damaged or gone on " + local.node()));
         }
         return state.leading() ? lead(image, local, group, state, held) : Optional.empty();
+    }
+
+    /// A coordinator whose node leaves, or whose vote has been given to another while it was away, hands over to one
+    /// that stays: a leader cannot take itself out of its group.
+    private static Optional<Duty> coordinate(ClusterImage image, Local local, LocalGroup state) {
+        ReplicaSet set = image.clusterGroup();
+        Node self = image.nodes().get(local.node());
+        boolean stays = self != null
+                && self.duty() != NodeDuty.EVICTING
+                && set.of(local.node(), state.incarnation()).isPresent();
+        if (!stays) {
+            List<String> others = state.members().stream()
+                    .filter(seat -> seat.votes()
+                            && !seat.node().equals(local.node())
+                            && set.of(seat.node(), seat.incarnation()).isPresent()
+                            && local.peers().containsKey(seat.node()))
+                    .map(Seat::node)
+                    .toList();
+            if (!others.isEmpty()) {
+                return Optional.of(new Duty.HandOver(
+                        ClusterImage.CLUSTER_GROUP,
+                        others,
+                        false,
+                        "the replica of the cluster group on " + local.node() + " is to go"));
+            }
+        }
+        return reconfigure(image, local, ClusterImage.CLUSTER_GROUP, state);
     }
 
     /// A leader whose own replica is to go can not take itself out of the configuration: it hands over first, to one

@@ -9,12 +9,19 @@ public enum NodeDuty {
     /// Keep what it owns and holds, and take no more.
     PAUSED("paused"),
     /// Take no more, and give away what it owns as soon as another node can take it.
-    DRAINING("draining");
+    DRAINING("draining"),
+    /// Give away everything and leave the cluster.
+    EVICTING("being evicted");
 
     private final String text;
 
     NodeDuty(String text) {
         this.text = text;
+    }
+
+    /// Whether it gives away what it owns.
+    boolean givesAway() {
+        return this == DRAINING || this == EVICTING;
     }
 
     /// As shown and stored.

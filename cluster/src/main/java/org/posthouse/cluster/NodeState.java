@@ -6,6 +6,8 @@ import com.fasterxml.jackson.annotation.JsonValue;
 public enum NodeState {
     /// Its heartbeats arrive.
     UP("up"),
+    /// It was added and has not been heard yet: it counts for nothing.
+    JOINING("joining"),
     /// None has arrived for a second. For planning only: it may still own what it owns.
     DOWN("down");
 

@@ -19,6 +19,16 @@ public final class Quorum {
         return nodes % 2 == 1 ? nodes : nodes - 1;
     }
 
+    /// How many nodes count: those that take part and stay.
+    static int members(ClusterImage image) {
+        return (int) image.nodes().values().stream().filter(Node::stays).count();
+    }
+
+    /// How many replicas a storage group is to have.
+    static int replicas(ClusterImage image) {
+        return Math.min(REPLICAS, members(image));
+    }
+
     /// How many of these voters live: their node is up under the same incarnation, and the replica is not known to
     /// be out of service.
     static int living(ClusterImage image, Facts facts, String group, List<Replica> voters) {

@@ -1,25 +1,46 @@
 package org.posthouse.cluster;
 
 import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.Optional;
+import java.util.List;
 
-/// A change of a group's replicas under way, one at a time for each group. It goes in two steps, each recorded in the
-/// image and carried out by the group's Raft leader: the new replica is added without a vote; once its own applied
-/// index has caught up, it gets its role and the old one is removed, in one change.
+/// A change of a group's replicas under way, one at a time for each group, recorded in the image and carried out by the
+/// group's Raft leader. A new replica comes in two steps: it is added without a vote; once its own applied index has
+/// caught up, it gets its role and the old one is removed, in one change. What follows already and what only goes needs
+/// the second step alone.
 ///
-/// @param added the new replica, with the role that it is to have in the end
-/// @param removed the one that it replaces, if it replaces one
+/// @param added with the role that each is to have in the end; one while it is being filled
+/// @param removed those that go when they begin to count
 /// @param step how far the change has come
 /// @param since milliseconds since 1970 when the change was planned
 /// @param reason why it was planned
-public record ReplicaChange(Replica added, Optional<Replica> removed, Step step, long since, String reason) {
+public record ReplicaChange(List<Replica> added, List<Replica> removed, Step step, long since, String reason) {
+
+    /// The replica that is being filled.
+    Replica filled() {
+        return added.getFirst();
+    }
+
+    ReplicaChange at(Step next) {
+        return new ReplicaChange(added, removed, next, since, reason);
+    }
+
+    /// What is changed, in a few words.
+    public String text() {
+        String come = String.join(" and ", added.stream().map(Replica::toString).toList());
+        String go = String.join(" and ", removed.stream().map(Replica::toString).toList());
+        String what = come.isEmpty() ? go + " goes" : go.isEmpty() ? come : come + " for " + go;
+        return what + ", " + step.text();
+    }
 
     /// The same with this replica marked as lost or not, if it is the one to be removed.
     ReplicaChange marking(String node, int incarnation, boolean isLost) {
         return new ReplicaChange(
                 added,
-                removed.map(old ->
-                        old.belongsTo(node, incarnation) ? new Replica(node, incarnation, old.role(), isLost) : old),
+                removed.stream()
+                        .map(old -> old.belongsTo(node, incarnation)
+                                ? new Replica(node, incarnation, old.role(), isLost)
+                                : old)
+                        .toList(),
                 step,
                 since,
                 reason);

@@ -5,7 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/// Plans changes of replicas and sees them through, one at a time for each group and for each node that is filled.
+/// Plans changes of replicas and sees them through, one at a time for each group and for each node that is filled. Who
+/// takes part in the cluster group besides is planned by [SeatPlanner].
 ///
 /// Promises: a change is planned only while a majority of the old voters lives, and of the new ones too; a replica
 /// that counts is given up only in the change in which its successor, having caught up, begins to count.
@@ -15,12 +16,6 @@ final class ReplicaPlanner {
 
     /// A replica that is being filled is given up when its node has been down for so long.
     static final long NEWCOMER_LOST_AFTER_MILLIS = 10_000;
-
-    /// A vote in the cluster group is moved when its node has been down for so long.
-    static final long VOTE_LOST_AFTER_MILLIS = 10_000;
-
-    /// A node that had lost its vote is given one when it has been back for so long.
-    static final long VOTE_BACK_AFTER_MILLIS = 60_000;
 
     private ReplicaPlanner() {}
 
@@ -50,7 +45,6 @@ final class ReplicaPlanner {
     }
 
     private static void advance(Draft draft, String group, ReplicaSet set, ReplicaChange change) {
-        Replica added = change.added();
         Optional<Facts.Membership> leader = draft.facts.leader(group);
         if (change.step() == ReplicaChange.Step.SWAPPING) {
             if (leader.isPresent() && inForce(set, leader.get().members())) {
@@ -58,6 +52,7 @@ final class ReplicaPlanner {
             }
             return;
         }
+        Replica added = change.filled();
         if (!Quorum.lives(draft.image(), draft.facts, group, added)) {
             if (!mayReturn(draft, group, added)) {
                 draft.add(new Event.ReplicaChangeAbandoned(
@@ -65,16 +60,19 @@ final class ReplicaPlanner {
             }
             return;
         }
-        if (change.removed().filter(old -> neededAgain(draft, group, old)).isPresent()) {
+        Optional<Replica> needed = change.removed().stream()
+                .filter(old -> neededAgain(draft, group, old))
+                .findFirst();
+        if (needed.isPresent()) {
             draft.add(new Event.ReplicaChangeAbandoned(
-                    group, "node " + change.removed().get().node() + " returned, and its replica is needed"));
+                    group, "node " + needed.get().node() + " returned, and its replica is needed"));
             return;
         }
         boolean follows = leader.isPresent()
                 && leader.get().members().stream().anyMatch(seat -> added.belongsTo(seat.node(), seat.incarnation()));
         if (follows
                 && draft.facts.caughtUp(group, added)
-                && majorityAfter(draft, group, set, added, change.removed())) {
+                && majorityAfter(draft, group, set, change.added(), change.removed())) {
             draft.add(new Event.ReplicaPromoted(group));
         }
     }
@@ -119,14 +117,15 @@ final class ReplicaPlanner {
                 continue;
             }
             if (group.equals(ClusterImage.CLUSTER_GROUP)) {
-                if (!replaceEmptied(draft, group, set) && !takeBack(draft, set)) {
-                    moveVote(draft, set);
-                }
+                var unused = replaceEmptied(draft, group, set);
                 continue;
             }
             VirtualServer server = draft.virtualServer(group);
             // Until it was formed all members must agree on who they are.
-            if (server.formed() && !replaceEmptied(draft, group, set) && !fillUp(draft, server)) {
+            if (server.formed()
+                    && !replaceEmptied(draft, group, set)
+                    && !vacate(draft, server)
+                    && !fillUp(draft, server)) {
                 replaceLost(draft, server);
             }
         }
@@ -153,63 +152,31 @@ final class ReplicaPlanner {
         return false;
     }
 
-    /// A node that was taken out of the cluster group while it was away, and has joined again, follows it again; with
-    /// a vote, if there are fewer than there should be.
-    private static boolean takeBack(Draft draft, ReplicaSet set) {
-        String group = ClusterImage.CLUSTER_GROUP;
-        for (Node node : draft.image().nodes().values()) {
-            boolean joined = draft.facts
-                    .membership(group, node.name(), node.clusterIncarnation())
-                    .filter(membership -> !membership.failed())
-                    .isPresent();
-            if (node.up() && joined && !set.on(node.name())) {
-                int wanted = Quorum.clusterVoters(draft.image().nodes().size());
-                Replica.Role role = set.voters().size() < wanted ? Replica.Role.VOTER : Replica.Role.LISTENER;
-                return start(
-                        draft,
-                        group,
-                        new Replica(node.name(), node.clusterIncarnation(), role),
-                        Optional.empty(),
-                        "node " + node.name() + " is back");
+    /// A node that leaves gives its replicas to others; where there are too few, they go without successor.
+    private static boolean vacate(Draft draft, VirtualServer server) {
+        for (Replica replica : server.replicas().replicas()) {
+            Node node = draft.image().nodes().get(replica.node());
+            if (node.duty() != NodeDuty.EVICTING || server.permission().owner().equals(node.name())) {
+                continue;
+            }
+            String reason = "node " + node.name() + " leaves the cluster";
+            Optional<String> newcomer = newcomer(draft, server);
+            if (newcomer.isPresent()) {
+                return start(draft, server.name(), voter(draft, newcomer.get()), Optional.of(replica), reason);
+            }
+            boolean spare = server.replicas().voters().size() > Quorum.replicas(draft.image());
+            if (spare
+                    && Quorum.held(draft.image(), draft.facts, server.name())
+                    && majorityAfter(draft, server.name(), server.replicas(), List.of(), List.of(replica))) {
+                draft.add(new Event.ReplicasSwapped(server.name(), List.of(), List.of(replica), reason));
+                return true;
             }
         }
         return false;
     }
 
-    /// The vote of a node that is down goes to one that lives and follows without one, so that the cluster group
-    /// outlives the next loss. By a majority of the old voters, so that a minority never makes itself one.
-    private static void moveVote(Draft draft, ReplicaSet set) {
-        String group = ClusterImage.CLUSTER_GROUP;
-        Optional<Replica> lost = set.voters().stream()
-                .filter(voter -> {
-                    Node node = draft.image().nodes().get(voter.node());
-                    return !node.up() && draft.now - node.since() >= VOTE_LOST_AFTER_MILLIS;
-                })
-                .findFirst();
-        Optional<Replica> next = set.replicas().stream()
-                .filter(replica -> replica.role() == Replica.Role.LISTENER
-                        && Quorum.lives(draft.image(), draft.facts, group, replica)
-                        && draft.facts.caughtUp(group, replica)
-                        && steady(draft, replica))
-                .findFirst();
-        if (lost.isEmpty() || next.isEmpty() || !Quorum.held(draft.image(), draft.facts, group)) {
-            return;
-        }
-        Replica voter = new Replica(next.get().node(), next.get().incarnation(), Replica.Role.VOTER);
-        if (majorityAfter(draft, group, set, voter, lost)) {
-            draft.add(
-                    new Event.VoteMoved(lost.get(), voter, "node " + lost.get().node() + " is down"));
-        }
-    }
-
-    /// Whether a node may be given a vote: one that lost its own must have been back for a while.
-    private static boolean steady(Draft draft, Replica replica) {
-        Node node = draft.image().nodes().get(replica.node());
-        return replica.incarnation() == 1 || draft.now - node.since() >= VOTE_BACK_AFTER_MILLIS;
-    }
-
     private static boolean fillUp(Draft draft, VirtualServer server) {
-        int wanted = Math.min(Quorum.REPLICAS, draft.image().nodes().size());
+        int wanted = Quorum.replicas(draft.image());
         if (server.replicas().voters().size() >= wanted) {
             return false;
         }
@@ -264,7 +231,7 @@ final class ReplicaPlanner {
         if (server.replicas().of(draft.image().nodes().get(node)).isPresent()) {
             return false;
         }
-        int wanted = Math.min(Quorum.REPLICAS, draft.image().nodes().size());
+        int wanted = Quorum.replicas(draft.image());
         Optional<Replica> removed = own;
         if (removed.isEmpty() && server.replicas().voters().size() >= wanted) {
             removed = replaceable(draft, server);
@@ -275,8 +242,8 @@ final class ReplicaPlanner {
         return start(draft, server.name(), voter(draft, node), removed, reason);
     }
 
-    /// The replica that can best be spared: a lost one, else the third; of several, that of the node with most
-    /// replicas.
+    /// The replica that can best be spared: one whose node leaves, else a lost one, else the third; of several, that of
+    /// the node with most replicas.
     private static Optional<Replica> replaceable(Draft draft, VirtualServer server) {
         ClusterImage image = draft.image();
         boolean ownerAble = OwnerPlanner.ownerAble(image, draft.facts, server);
@@ -293,6 +260,8 @@ final class ReplicaPlanner {
                 candidates.add(replica);
             }
         }
+        Comparator<Replica> leavingFirst = Comparator.comparing(
+                replica -> image.nodes().get(replica.node()).stays());
         Comparator<Replica> livingLast =
                 Comparator.comparing(replica -> Quorum.lives(image, draft.facts, server.name(), replica));
         // In a move the old heir stays as the third replica rather than leave altogether, where there is a choice.
@@ -300,18 +269,21 @@ final class ReplicaPlanner {
                 server.permission().heir().filter(replica.node()::equals).isPresent());
         Comparator<Replica> fullestFirst = Comparator.comparing(replica -> -Placement.load(image, replica.node()));
         return candidates.stream()
-                .min(livingLast
+                .min(leavingFirst
+                        .thenComparing(livingLast)
                         .thenComparing(server.move().isPresent() ? heirLast : fullestFirst)
                         .thenComparing(fullestFirst)
                         .thenComparing(Comparator.comparing(Replica::node).reversed()));
     }
 
-    private static boolean start(Draft draft, String group, Replica added, Optional<Replica> removed, String reason) {
+    /// Plans a change in two steps, if a majority can carry it out and nothing is in its way.
+    static boolean start(Draft draft, String group, Replica added, Optional<Replica> removed, String reason) {
         ReplicaSet set = draft.image().replicas(group).orElseThrow();
         if (set.change().isPresent()
                 || filling(draft.image(), added.node(), group)
                 || !Quorum.held(draft.image(), draft.facts, group)
-                || !majorityAfter(draft, group, set, added, removed)) {
+                || !majorityAfter(
+                        draft, group, set, List.of(added), removed.stream().toList())) {
             return false;
         }
         draft.add(new Event.ReplicaChangeStarted(group, added, removed, reason));
@@ -324,17 +296,16 @@ final class ReplicaPlanner {
         return !group.equals(ClusterImage.CLUSTER_GROUP)
                 && image.virtualServers().values().stream()
                         .flatMap(server -> server.replicas().change().stream())
-                        .anyMatch(change -> change.added().node().equals(node));
+                        .flatMap(change -> change.added().stream())
+                        .anyMatch(added -> added.node().equals(node));
     }
 
-    /// Whether a majority of the voters lives once the new one counts and the old one does not.
-    private static boolean majorityAfter(
-            Draft draft, String group, ReplicaSet set, Replica added, Optional<Replica> removed) {
+    /// Whether a majority of the voters lives once the new ones count and the old ones do not.
+    static boolean majorityAfter(
+            Draft draft, String group, ReplicaSet set, List<Replica> added, List<Replica> removed) {
         List<Replica> after = new ArrayList<>(set.voters());
-        removed.ifPresent(after::remove);
-        if (added.votes()) {
-            after.add(added);
-        }
+        after.removeAll(removed);
+        added.stream().filter(Replica::votes).forEach(after::add);
         return Quorum.living(draft.image(), draft.facts, group, after) >= Quorum.needed(after.size());
     }
 

@@ -53,42 +53,29 @@ public record ReplicaSet(List<Replica> replicas, Optional<ReplicaChange> change)
     /// Whether this replica is being taken out: not wanted any more, but still to be kept until the Raft group has
     /// followed.
     public boolean leaving(String node, int incarnation) {
-        return change.flatMap(ReplicaChange::removed)
-                .filter(replica -> replica.belongsTo(node, incarnation))
-                .isPresent();
+        return change.stream()
+                .flatMap(under -> under.removed().stream())
+                .anyMatch(replica -> replica.belongsTo(node, incarnation));
     }
 
     ReplicaSet started(ReplicaChange planned) {
         List<Replica> with = new ArrayList<>(replicas);
-        with.add(new Replica(planned.added().node(), planned.added().incarnation(), Replica.Role.ADDING));
+        Replica filled = planned.filled();
+        with.add(new Replica(filled.node(), filled.incarnation(), Replica.Role.ADDING));
         return new ReplicaSet(with, Optional.of(planned));
     }
 
-    ReplicaSet swapped(ReplicaChange filling) {
-        List<Replica> with = new ArrayList<>();
+    /// Those added, which follow already, get their roles, those removed go.
+    ReplicaSet swapped(ReplicaChange planned) {
+        List<Replica> with = new ArrayList<>(planned.added());
         for (Replica replica : replicas) {
-            boolean removed = filling.removed().filter(replica::equals).isPresent();
-            boolean added =
-                    replica.belongsTo(filling.added().node(), filling.added().incarnation());
-            if (added) {
-                with.add(filling.added());
-            } else if (!removed) {
+            boolean changed =
+                    planned.added().stream().anyMatch(added -> added.belongsTo(replica.node(), replica.incarnation()));
+            if (!changed && !planned.removed().contains(replica)) {
                 with.add(replica);
             }
         }
-        return new ReplicaSet(
-                with,
-                Optional.of(new ReplicaChange(
-                        filling.added(),
-                        filling.removed(),
-                        ReplicaChange.Step.SWAPPING,
-                        filling.since(),
-                        filling.reason())));
-    }
-
-    /// A change that needs no filling.
-    ReplicaSet swapped(Replica removed, Replica added, long at, String reason) {
-        return swapped(new ReplicaChange(added, Optional.of(removed), ReplicaChange.Step.SWAPPING, at, reason));
+        return new ReplicaSet(with, Optional.of(planned.at(ReplicaChange.Step.SWAPPING)));
     }
 
     ReplicaSet lost(String node, int incarnation, boolean isLost) {
@@ -108,7 +95,7 @@ public record ReplicaSet(List<Replica> replicas, Optional<ReplicaChange> change)
     ReplicaSet abandoned(ReplicaChange filling) {
         List<Replica> without = replicas.stream()
                 .filter(replica -> !replica.belongsTo(
-                        filling.added().node(), filling.added().incarnation()))
+                        filling.filled().node(), filling.filled().incarnation()))
                 .toList();
         return new ReplicaSet(without, Optional.empty());
     }

@@ -3,9 +3,6 @@ package org.posthouse.cluster;
 /// Where a virtual server is served: what a new owner tells every front end. One line, `name epoch node`. A route
 /// is taken only with a higher epoch than the one known before.
 public record Route(String virtualServer, OpenEpoch epoch, String node) {
-    /// Longest line in bytes: names are at most 63 characters, an epoch at most 41.
-    public static final int LINE_BYTES_MAX = 200;
-
     /// The inverse of [#line].
     ///
     /// @throws IllegalArgumentException if it is no such line

@@ -45,8 +45,8 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
         if (server.replicas().change().isPresent()) {
             return new StateJudgement(
                     GroupState.PENDING,
-                    "a replica is being made on "
-                            + server.replicas().change().get().added().node(),
+                    "its replicas are being changed: "
+                            + server.replicas().change().get().text(),
                     none);
         }
         return new StateJudgement(

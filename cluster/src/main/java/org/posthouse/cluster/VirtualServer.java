@@ -55,6 +55,21 @@ public record VirtualServer(
             return possibleOwners.isEmpty() || possibleOwners.contains(node);
         }
 
+        Policy without(String node) {
+            List<String> preferred = others(preferredOwners, node);
+            return new Policy(
+                    preferred,
+                    others(possibleOwners, node),
+                    room,
+                    preferred.isEmpty() ? Failback.NEVER : failback,
+                    failovers,
+                    failoverPeriodMillis);
+        }
+
+        private static List<String> others(List<String> names, String node) {
+            return names.stream().filter(name -> !name.equals(node)).toList();
+        }
+
         /// Place of a node in the order of preference.
         public int rank(String node) {
             int index = preferredOwners.indexOf(node);

@@ -8,7 +8,8 @@
 /// - [org.posthouse.cluster.Command], [org.posthouse.cluster.Event], [org.posthouse.cluster.Coordinator]: what is
 ///   asked, what happened, and the decision between them. A decision is proposed as a [org.posthouse.cluster.Change]
 ///   based on one version of the image; applied to any other it is refused.
-/// - `OwnerPlanner`, `ReplicaPlanner`, `Placement`, `Room`, `Quorum`: the rules behind a tick.
+/// - `OwnerPlanner`, `ReplicaPlanner`, `SeatPlanner`, `Placement`, `Room`, `Quorum`: the rules behind a tick.
+///   `MembershipDecisions`: which nodes there are.
 /// - [org.posthouse.cluster.NodeDecisions]: what a node does next by itself, given the image and what it hosts;
 ///   [org.posthouse.cluster.OpenDecision]: whether a leader may open its virtual server.
 /// - [org.posthouse.cluster.Facts]: what heartbeats tell; [org.posthouse.cluster.HeartbeatTable] keeps them.

@@ -221,6 +221,6 @@ class CoordinatorTest {
         for (int step = 0; step < 100 && server("vs2").replicas().change().isEmpty(); step++) {
             cluster.step();
         }
-        return server("vs2").replicas().change().orElseThrow().added();
+        return server("vs2").replicas().change().orElseThrow().filled();
     }
 }

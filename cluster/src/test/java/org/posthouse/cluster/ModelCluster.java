@@ -1,10 +1,13 @@
 package org.posthouse.cluster;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -13,6 +16,7 @@ import java.util.TreeSet;
 /// configuration, its leader, and how many entries each member has on its disk; nodes learn of a new image late.
 final class ModelCluster {
     static final long STEP_MILLIS = 100;
+    private static final long KEEPS_UP = 300;
 
     final Random random;
     final SortedMap<String, ModelNode> nodes = new TreeMap<>();
@@ -21,10 +25,34 @@ final class ModelCluster {
     final List<Command> submitted = new ArrayList<>();
     /// What fails for good wherever it is brought online: `vs1/imap@n1`.
     final TreeSet<String> broken = new TreeSet<>();
+    /// What was permitted at each version, by virtual server.
+    final SortedMap<String, TreeMap<Long, VirtualServer.Permission>> permissions = new TreeMap<>();
+    /// Mistakes made on purpose, to see whether they are caught.
+    final Set<Bug> bugs = EnumSet.noneOf(Bug.class);
     ClusterImage image;
     long now;
     private Optional<String> coordinator = Optional.empty();
     private HeartbeatTable table = new HeartbeatTable(0);
+
+    /// Mistakes that a cluster service could make.
+    enum Bug {
+        /// A wiped node votes under its old id.
+        WIPED_NODE_VOTES,
+        /// Whoever leads opens, permitted or not.
+        OPENS_UNPERMITTED,
+        /// An heir is named that has no room.
+        HEIR_WITHOUT_ROOM,
+        /// A replica gets its vote before it is filled.
+        VOTE_BEFORE_FILLED,
+        /// A virtual server goes back to its preferred owner unasked.
+        FAILS_BACK_UNASKED,
+        /// A single dead voter of the cluster group is withdrawn.
+        WITHDRAWS_ONE_VOTE,
+        /// The coordinator does not notice who has opened.
+        OVERLOOKS_OPENS,
+        /// A decision depends on something that is not kept of it.
+        DECIDES_BY_CHANCE
+    }
 
     /// An input of the coordinator and what it made of it.
     record Kept(ClusterImage image, Command command, long now, Decision decision) {}
@@ -77,6 +105,19 @@ final class ModelCluster {
         cluster.config.forEach(seat -> cluster.members.put(key(seat), new ModelMember()));
         groups.put(cluster.name, cluster);
         image.virtualServers().keySet().forEach(name -> groups.put(name, new ModelGroup(name)));
+        notePermissions();
+    }
+
+    private void notePermissions() {
+        image.virtualServers().values().forEach(server -> permissions
+                .computeIfAbsent(server.name(), _ -> new TreeMap<>())
+                .put(image.version(), server.permission()));
+    }
+
+    /// Whether the image of this version permitted a node to open.
+    boolean permitted(String virtualServer, long version, String node) {
+        var then = permissions.get(virtualServer).floorEntry(version);
+        return then != null && then.getValue().permits(node);
     }
 
     static String key(Seat seat) {
@@ -129,7 +170,10 @@ final class ModelCluster {
 
     void start(String name, boolean wiped) {
         ModelNode node = nodes.get(name);
-        if (wiped) {
+        if (wiped && bugs.contains(Bug.WIPED_NODE_VOTES)) {
+            groups.values()
+                    .forEach(group -> key(group, node).ifPresent(member -> group.members.get(member).stored = 0));
+        } else if (wiped) {
             groups.values().forEach(group -> group.members.keySet().removeIf(member -> member.startsWith(name + ".")));
             node.incarnation = 0;
             node.held.clear();
@@ -144,6 +188,19 @@ final class ModelCluster {
     void damage(String name, String group) {
         ModelGroup of = groups.get(group);
         key(of, nodes.get(name)).ifPresent(member -> of.members.remove(member));
+    }
+
+    /// A machine with an empty folder; it takes part once it was added to the cluster too.
+    void install(String name) {
+        ModelNode node = new ModelNode(name, ClusterImage.EMPTY);
+        node.incarnation = 0;
+        node.startedAt = now;
+        nodes.put(name, node);
+    }
+
+    /// The command that adds it.
+    static Command.AddNode adding(String name) {
+        return new Command.AddNode(name, name + ".example.org", 800, 801, "");
     }
 
     void submit(Command command) {
@@ -203,18 +260,34 @@ final class ModelCluster {
         if (group.leader.isEmpty() || !majority(group, group.config)) {
             return;
         }
-        group.committed += 1 + random.nextInt(200);
-        for (Seat seat : group.config) {
-            if (takesPart(group, seat)) {
-                ModelMember member = group.members.get(key(seat));
-                // Those filled from nothing take a few steps.
-                long behind = group.committed - member.stored;
-                member.stored = seat.votes() ? group.committed : member.stored + Math.max(1, behind * 2 / 3);
-                if (!seat.votes() && behind < 300) {
-                    member.stored = group.committed;
+        List<Seat> voters = group.config.stream().filter(Seat::votes).toList();
+        List<Seat> keepingUp = new ArrayList<>(voters.stream()
+                .filter(seat -> takesPart(group, seat) && behind(group, seat) < KEEPS_UP)
+                .toList());
+        int needed = Quorum.needed(voters.size());
+        if (keepingUp.size() >= needed) {
+            group.committed += 1 + random.nextInt(200);
+            Collections.shuffle(keepingUp, random);
+            keepingUp.sort(Comparator.comparing(seat -> !key(seat).equals(group.leader)));
+            for (int k = 0; k < keepingUp.size(); k++) {
+                // A majority has it; the others may be a little later.
+                if (k < needed || random.nextInt(3) > 0) {
+                    group.members.get(key(keepingUp.get(k))).stored = group.committed;
                 }
             }
         }
+        for (Seat seat : group.config) {
+            if (takesPart(group, seat) && !keepingUp.contains(seat)) {
+                // Those filled from nothing take a few steps.
+                ModelMember member = group.members.get(key(seat));
+                long behind = behind(group, seat);
+                member.stored += behind < KEEPS_UP ? behind : behind * 2 / 3;
+            }
+        }
+    }
+
+    private static long behind(ModelGroup group, Seat seat) {
+        return group.committed - group.members.get(key(seat)).stored;
     }
 
     // The coordinator
@@ -242,7 +315,7 @@ final class ModelCluster {
     }
 
     Reply decide(Command command) {
-        Decision decision = Coordinator.decide(image, command, now);
+        Decision decision = spoiled(Coordinator.decide(image, command, now));
         kept.add(new Kept(image, command, now, decision));
         if (kept.size() > 2000) {
             kept.removeFirst();
@@ -250,8 +323,62 @@ final class ModelCluster {
         if (!decision.events().isEmpty()) {
             image = image.apply(new Change(image.version(), now, decision.events()))
                     .image();
+            notePermissions();
         }
         return decision.reply();
+    }
+
+    /// A decision with the mistakes that are to be made.
+    private Decision spoiled(Decision decision) {
+        if (bugs.isEmpty()) {
+            return decision;
+        }
+        List<Event> events = new ArrayList<>();
+        for (Event event : decision.events()) {
+            if (event instanceof Event.OpenRecorded && bugs.contains(Bug.OVERLOOKS_OPENS) && random.nextInt(3) == 0) {
+                continue;
+            }
+            boolean heir = event instanceof Event.Permitted permitted
+                    && permitted.heir().isPresent();
+            if (heir && bugs.contains(Bug.HEIR_WITHOUT_ROOM)) {
+                var permitted = (Event.Permitted) event;
+                String full = image.virtualServers().values().stream()
+                        .map(server -> server.permission().owner())
+                        .filter(owner -> !owner.equals(permitted.owner()))
+                        .findFirst()
+                        .orElse(permitted.heir().get());
+                events.add(new Event.Permitted(
+                        permitted.virtualServer(), permitted.owner(), Optional.of(full), permitted.reason()));
+            } else {
+                events.add(event);
+            }
+        }
+        image.virtualServers().values().forEach(server -> {
+            String preferred = server.policy().preferredOwners().getFirst();
+            boolean back = server.formed()
+                    && server.move().isEmpty()
+                    && nodes.get(preferred).alive
+                    && !server.permission().owner().equals(preferred)
+                    && events.isEmpty()
+                    && Room.on(image, preferred, server);
+            if (back && bugs.contains(Bug.FAILS_BACK_UNASKED)) {
+                events.add(new Event.MoveStarted(server.name(), preferred, "unasked"));
+            }
+        });
+        ReplicaSet set = image.clusterGroup();
+        if (bugs.contains(Bug.WITHDRAWS_ONE_VOTE)
+                && events.isEmpty()
+                && set.change().isEmpty()) {
+            set.voters().stream()
+                    .filter(voter -> !image.nodes().get(voter.node()).up())
+                    .findFirst()
+                    .ifPresent(voter -> events.add(new Event.ReplicasSwapped(
+                            ClusterImage.CLUSTER_GROUP, List.of(), List.of(voter), "its node is down")));
+        }
+        if (bugs.contains(Bug.DECIDES_BY_CHANCE) && random.nextInt(200) == 0) {
+            events.clear();
+        }
+        return new Decision(List.copyOf(events), decision.reply());
     }
 
     Facts facts() {
@@ -264,6 +391,7 @@ final class ModelCluster {
             Optional<String> key = key(group, node);
             if (key.isPresent()) {
                 ModelMember member = group.members.get(key.get());
+                long applied = bugs.contains(Bug.VOTE_BEFORE_FILLED) ? group.committed : member.stored;
                 boolean leads = group.leader.equals(key.get());
                 boolean open = group.openOn.equals(node.name) && leads;
                 SortedMap<String, ResourceState> states = new TreeMap<>();
@@ -280,8 +408,8 @@ final class ModelCluster {
                                 leads,
                                 open ? Optional.of(group.epoch) : Optional.empty(),
                                 open ? group.openVersion : 0,
-                                leads ? group.committed : member.stored,
-                                member.stored,
+                                leads ? group.committed : applied,
+                                applied,
                                 leads ? group.config : List.of(),
                                 false,
                                 states));
@@ -304,6 +432,9 @@ final class ModelCluster {
         if (node.incarnation == 0) {
             if (coordinator.isPresent()) {
                 Reply reply = decide(new Command.RejoinNode(node.name, true, 0, "its folder is empty"));
+                if (!reply.accepted()) {
+                    return;
+                }
                 node.incarnation = Integer.parseInt(reply.values().get("incarnation"));
                 groups.get(ClusterImage.CLUSTER_GROUP)
                         .members
@@ -347,16 +478,30 @@ final class ModelCluster {
                 fresh);
         for (Duty duty : NodeDecisions.duties(node.known, local)) {
             if (random.nextInt(8) > 0) {
-                carryOut(node, duty, fresh.contains(duty.group()));
+                carryOut(node, spoiled(node, duty), fresh.contains(duty.group()));
             }
         }
+    }
+
+    private Duty spoiled(ModelNode node, Duty duty) {
+        boolean closed = duty instanceof Duty.HandOver || duty instanceof Duty.Wait;
+        return closed
+                        && bugs.contains(Bug.OPENS_UNPERMITTED)
+                        && image.virtualServers().containsKey(duty.group())
+                        && !groups.get(duty.group()).openOn.equals(node.name)
+                ? new Duty.Open(duty.group(), node.known.version())
+                : duty;
     }
 
     /// A node that was taken out of the cluster group is told so when it stands for election, and joins again.
     private void returnToCluster(ModelNode node) {
         ModelGroup cluster = groups.get(ClusterImage.CLUSTER_GROUP);
         Optional<String> key = key(cluster, node);
+        if (!image.nodes().containsKey(node.name)) {
+            return;
+        }
         boolean out = key.isPresent()
+                && incarnation(key.get()) < image.nodes().get(node.name).clusterIncarnation()
                 && cluster.config.stream().noneMatch(seat -> key(seat).equals(key.get()));
         if (out && coordinator.isPresent() && random.nextInt(4) == 0) {
             Reply reply = decide(new Command.RejoinNode(node.name, false, incarnation(key.get()), "it was taken out"));
@@ -418,6 +563,7 @@ final class ModelCluster {
                         boolean voted = group.config.stream().anyMatch(old -> old.sameMember(seat) && old.votes());
                         if (seat.votes()
                                 && !voted
+                                && !bugs.contains(Bug.VOTE_BEFORE_FILLED)
                                 && (!takesPart(group, seat) || group.members.get(key(seat)).stored < group.committed)) {
                             return;
                         }
@@ -436,6 +582,8 @@ final class ModelCluster {
                             && seat.votes()
                             && seat.priority() >= own
                             && takesPart(group, seat)) {
+                        // The old leader has waited until the new one has everything.
+                        group.members.get(key(seat)).stored = group.committed;
                         group.leader = key(seat);
                         group.openOn = "";
                         return;
@@ -443,6 +591,9 @@ final class ModelCluster {
                 }
             }
             case Duty.Open open -> {
+                if (!permitted(group.name, open.version(), node.name)) {
+                    throw new AssertionError(node.name + " opens " + group.name + " without permission");
+                }
                 group.epoch = new OpenEpoch(0, ++group.committed);
                 group.config.stream()
                         .filter(seat -> takesPart(group, seat))

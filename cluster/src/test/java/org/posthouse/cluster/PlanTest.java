@@ -84,6 +84,17 @@ class PlanTest {
     }
 
     @Test
+    void addressesOfNodesAreALine() {
+        NodeAddresses known = NodeAddresses.of(Plans.created(2, 1));
+        assertThat(known.line()).isEqualTo("nodes 1 n1=127.0.0.11:7001 n2=127.0.0.12:7001");
+        assertThat(NodeAddresses.parse(known.line())).isEqualTo(known);
+        assertThat(NodeAddresses.parse("nodes 9 n1=[::1]:7001").addresses()).containsEntry("n1", "[::1]:7001");
+        for (String bad : List.of("", "nodes", "nodes x", "nodes 1 n1", "nodes 1 =h:1", "nodes 1 n1=h", "nodes 1 ")) {
+            assertThatThrownBy(() -> NodeAddresses.parse(bad)).as(bad).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
     void aLateTickForgetsAllAges() {
         HeartbeatTable table = new HeartbeatTable(0);
         table.heard(new Facts.Heartbeat("n1", 1, 1, 0, new TreeMap<>()), 0);

@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
             KillRounds.class,
             ColdStart.class,
             Wipe.class,
+            Grow.class,
             Majority.class,
             PowerLoss.class,
             LargeMessage.class,

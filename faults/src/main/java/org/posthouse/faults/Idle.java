@@ -28,21 +28,29 @@ final class Idle extends Campaign {
     @Option(names = "--seconds", defaultValue = "60", description = "Default: ${DEFAULT-VALUE}.")
     private int seconds;
 
+    @Option(
+            names = "--settle",
+            paramLabel = "SECONDS",
+            defaultValue = "120",
+            description = "How long after its start, so that what the start left behind is compiled. Default:"
+                    + " ${DEFAULT-VALUE}.")
+    private int settle;
+
     @Override
     String title() {
-        return "an idle cluster for " + seconds + " s";
+        return "an idle cluster for " + seconds + " s, " + settle + " s after its start";
     }
 
     @Override
     Duration limit() {
-        return Duration.ofMinutes(10).plusSeconds(seconds);
+        return Duration.ofMinutes(10).plusSeconds(settle).plusSeconds(seconds);
     }
 
     @Override
     void run() throws IOException {
         SampleCluster cluster = start(layout());
         var _ = awaitSafe(cluster);
-        letPass(Duration.ofSeconds(15));
+        letPass(Duration.ofSeconds(settle));
         List<Long> pids = cluster.processes();
         Map<Long, Long> before = new TreeMap<>();
         pids.forEach(pid -> before.put(pid, Processes.cpuMillis(pid)));

@@ -64,6 +64,11 @@ class CampaignsClusterTest {
     }
 
     @Test
+    void nodesJoinAndLeaveUnderLoad() {
+        holdsIfAsked("grow", "--rate", "40");
+    }
+
+    @Test
     void withoutAMajorityMailIsRefusedForNow() {
         holdsIfAsked("majority");
     }

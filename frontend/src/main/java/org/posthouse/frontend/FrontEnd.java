@@ -13,7 +13,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.posthouse.frontend.FrontEndSettings.Port;
 import org.posthouse.imap.ImapServer;
 import org.posthouse.smtp.RemoteReception;
@@ -38,7 +37,6 @@ public final class FrontEnd implements AutoCloseable {
     /// each port by its word (`smtp`, `submission`, `imap`, `imaps`), `sessions`, `connections`.
     public static final String HEARTBEAT_KIND = "front-end";
 
-    private static final String NODE = "node:";
     private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(2);
     private static final byte[] NOTHING = new byte[0];
     private static final Logger log = LoggerFactory.getLogger(FrontEnd.class);
@@ -46,6 +44,7 @@ public final class FrontEnd implements AutoCloseable {
     private final FrontEndSettings settings;
     private final Links links;
     private final Routes routes;
+    private final KnownNodes nodes;
     private final RouteFeed feed;
     private final Locator locator;
     private final SmtpServer smtp;
@@ -59,7 +58,8 @@ public final class FrontEnd implements AutoCloseable {
         this.settings = settings;
         this.links = new Links(identity, new LinkServices(), settings.links());
         this.routes = new Routes(links::link);
-        this.feed = new RouteFeed(routes);
+        this.nodes = new KnownNodes(settings.nodes(), links::peers);
+        this.feed = new RouteFeed(routes, nodes::take);
         this.locator = new Locator(links::standing, Locator.Limits.DEFAULT, System::nanoTime);
         this.smtp = new SmtpServer(settings.smtp(), settings.imap().throttle(), SmtpServer.Surroundings.real());
         this.reception = new RemoteReception(
@@ -89,8 +89,7 @@ public final class FrontEnd implements AutoCloseable {
             throw e;
         }
         frontEnd.links.listen(frontEnd.feed);
-        frontEnd.links.peers(settings.nodes().entrySet().stream()
-                .collect(Collectors.toMap(node -> NODE + node.getKey(), Map.Entry::getValue)));
+        frontEnd.nodes.begin();
         Thread.ofVirtual().name("heartbeat").start(frontEnd::beat);
         log.info("Front end {} listens: {}", settings.name(), frontEnd.status().ports());
         return frontEnd;
@@ -161,10 +160,10 @@ public final class FrontEnd implements AutoCloseable {
         SortedMap<String, Integer> ports = new TreeMap<>();
         listeners.forEach(
                 (port, listener) -> ports.put(port.word(), listener.address().getPort()));
-        SortedMap<String, Boolean> nodes = new TreeMap<>();
-        settings.nodes()
-                .keySet()
-                .forEach(node -> nodes.put(node, links.link(NODE + node).isPresent()));
+        SortedMap<String, Boolean> linked = new TreeMap<>();
+        nodes.names()
+                .forEach(node ->
+                        linked.put(node, links.link(KnownNodes.PEER + node).isPresent()));
         String address = listeners.values().stream()
                 .map(listener -> listener.address().getAddress().getHostAddress())
                 .findFirst()
@@ -178,7 +177,7 @@ public final class FrontEnd implements AutoCloseable {
                 ports,
                 relays.size(),
                 connections,
-                nodes,
+                linked,
                 routes.all());
     }
 

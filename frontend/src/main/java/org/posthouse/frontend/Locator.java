@@ -36,13 +36,14 @@ final class Locator implements AddressBook {
     private volatile String preferred = "";
 
     /// @param patience how long one question may take in all
-    /// @param attempt how long one node may take to say where an address leads; a frozen one says nothing
-    /// @param passwordAttempt how long one node may take to check a password, which is slow on purpose
+    /// @param attempt how long one node may take at first to say where an address leads, which is quickly done: a
+    ///     frozen one says nothing; twice as long in each further round
+    /// @param passwordAttempt the same for checking a password, which is slow on purpose
     /// @param keptFor how old a kept answer may be
     /// @param keptMax how many are kept
     record Limits(Duration patience, Duration attempt, Duration passwordAttempt, Duration keptFor, int keptMax) {
         static final Limits DEFAULT = new Limits(
-                Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofSeconds(4), Duration.ofSeconds(5), 10_000);
+                Duration.ofSeconds(10), Duration.ofMillis(250), Duration.ofSeconds(2), Duration.ofSeconds(5), 10_000);
     }
 
     private record Kept(Located located, long at) {}
@@ -135,14 +136,14 @@ final class Locator implements AddressBook {
     private <T> T ask(Duration deadline, Duration attempt, Question<T> question) throws IOException {
         long until = System.nanoTime() + deadline.toNanos();
         IOException last = new IOException("no link to any node");
-        while (true) {
+        for (Duration longest = attempt; true; longest = longest.multipliedBy(2)) {
             for (Link node : inOrder()) {
                 Duration left = Duration.ofNanos(until - System.nanoTime());
                 if (!left.isPositive()) {
                     break;
                 }
                 try {
-                    T answer = question.ask(node, left.compareTo(attempt) < 0 ? left : attempt);
+                    T answer = question.ask(node, left.compareTo(longest) < 0 ? left : longest);
                     preferred = node.peer();
                     return answer;
                 } catch (IOException e) {

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.posthouse.cluster.NodeAddresses;
 import org.posthouse.cluster.Route;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkListener;
@@ -17,7 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /// Listens to every node's routes: one stream of kind [#KIND] on each link, on which the node writes a line
 /// (`virtual-server epoch node`, ended by LF) for each route that it knows, and then for each new one as soon as
-/// it has opened. So the news of a failover takes one way over a connection that stands already.
+/// it has opened. So the news of a failover takes one way over a connection that stands already. A line
+/// `nodes version name=host:port ...` tells where the nodes are, at the start and when some join or leave.
 final class RouteFeed implements LinkListener, AutoCloseable {
     static final String KIND = "routes";
 
@@ -25,10 +28,13 @@ final class RouteFeed implements LinkListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RouteFeed.class);
 
     private final Routes routes;
+    private final Consumer<NodeAddresses> nodes;
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    RouteFeed(Routes routes) {
+    /// @param nodes takes each list of nodes, of any node and any age
+    RouteFeed(Routes routes, Consumer<NodeAddresses> nodes) {
         this.routes = routes;
+        this.nodes = nodes;
     }
 
     @Override
@@ -69,22 +75,27 @@ final class RouteFeed implements LinkListener, AutoCloseable {
         StringBuilder line = new StringBuilder();
         for (int octet = reader.read(); octet >= 0; octet = reader.read()) {
             if (octet == '\n') {
-                routes.take(parse(line.toString().strip()));
+                take(line.toString().strip());
                 line.setLength(0);
-            } else if (line.length() >= Route.LINE_BYTES_MAX) {
-                throw new IOException("a line longer than " + Route.LINE_BYTES_MAX + " bytes");
+            } else if (line.length() >= NodeAddresses.LINE_BYTES_MAX) {
+                throw new IOException("a line longer than " + NodeAddresses.LINE_BYTES_MAX + " bytes");
             } else {
                 line.append((char) octet);
             }
         }
     }
 
-    private static Route parse(String line) throws IOException {
+    private void take(String line) throws IOException {
         try {
-            return Route.parse(line);
+            if (line.startsWith(NodeAddresses.WORD + " ")) {
+                nodes.accept(NodeAddresses.parse(line));
+            } else {
+                routes.take(Route.parse(line));
+            }
         } catch (IllegalArgumentException e) {
             throw new IOException(
-                    "not a route: " + new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8),
+                    "neither a route nor a list of nodes: "
+                            + new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8),
                     e);
         }
     }

@@ -244,6 +244,42 @@ class FrontEndTest {
     }
 
     @Test
+    void aNodeThatJoinedIsFoundAndOneThatLeftIsLetGo() throws Exception {
+        FakeNode n3 = new FakeNode("n3", identity("node:n3"));
+        open.add(n3);
+        n3.directory.put("user1@example.org", "vs1");
+        startFrontEnd();
+        n1.tell("vs1 1-10 n1");
+        assertServedBy(loggedIn(), "n1");
+        n3.tell("vs1 1-11 n3");
+        n1.tell("nodes 57 n1=" + text(n1) + " n3=" + text(n3));
+        // An older list changes nothing any more. The route behind it shows that it was read.
+        n1.tell("nodes 56 n1=" + text(n1) + " n2=" + text(n2));
+        n1.tell("vs2 1-1 n1");
+        n1.directory.put("user2@example.org", "vs2");
+        n3.directory.put("user2@example.org", "vs2");
+        TestClient other = connect();
+        other.send("a1 LOGIN user2@example.org secret");
+        other.expect("a1 OK ");
+        TestClient client = connect();
+        while (!frontEnd.status().nodes().equals(new TreeMap<>(Map.of("n1", true, "n3", true)))) {
+            client.send("a NOOP");
+            client.expect("a OK");
+        }
+        while (frontEnd.status().routes().stream()
+                .noneMatch(route -> route.node().equals("n3"))) {
+            client.send("b NOOP");
+            client.expect("b OK");
+        }
+        assertServedBy(loggedIn(), "n3");
+    }
+
+    private static String text(FakeNode node) {
+        return node.address().getAddress().getHostAddress() + ":"
+                + node.address().getPort();
+    }
+
+    @Test
     void withoutAnyNodeTheClientIsHeardAndToldSo() throws Exception {
         n1.stop();
         n2.stop();

@@ -26,6 +26,7 @@ class LocatorTest {
     private final AtomicLong clock = new AtomicLong();
     private final List<Link> nodes = new ArrayList<>();
     private final List<String> asked = new ArrayList<>();
+    private final List<Duration> deadlines = new ArrayList<>();
     private final Locator locator = new Locator(
             () -> List.copyOf(nodes),
             new Locator.Limits(BRIEFLY, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(5), 2),
@@ -35,6 +36,7 @@ class LocatorTest {
     private final class Node implements Link {
         private final String name;
         private String answer;
+        private int silentFor; // calls
 
         Node(String name, String answer) {
             this.name = name;
@@ -45,10 +47,11 @@ class LocatorTest {
         @Override
         public byte[] call(Opening head, byte[] request, Duration deadline) throws IOException {
             asked.add(name);
+            deadlines.add(deadline);
             if (answer == null) {
                 throw new RemoteException("no quorum");
             }
-            if (answer.isEmpty()) {
+            if (answer.isEmpty() || silentFor-- > 0) {
                 throw new SocketTimeoutException(name + " did not answer");
             }
             return answer.getBytes(StandardCharsets.UTF_8);
@@ -133,6 +136,17 @@ class LocatorTest {
         n2.answer = "unknown";
         assertThat(locator.locate("a@x", PLENTY).kind()).isEqualTo(Kind.UNKNOWN);
         assertThat(asked).containsExactly("n1", "n2", "n3", "n3", "n3", "n1", "n2");
+        assertThat(n1.up()).isTrue();
+    }
+
+    @Test
+    void aNodeThatIsOnlySlowIsGivenLongerInTheNextRound() throws IOException {
+        Node n1 = new Node("n1", "");
+        Node n2 = new Node("n2", "unknown");
+        n2.silentFor = 2;
+        assertThat(locator.locate("a@x", PLENTY).kind()).isEqualTo(Kind.UNKNOWN);
+        assertThat(asked).containsExactly("n1", "n2", "n1", "n2", "n1", "n2");
+        assertThat(deadlines.stream().map(Duration::toSeconds)).containsExactly(1L, 1L, 2L, 2L, 4L, 4L);
         assertThat(n1.up()).isTrue();
     }
 

@@ -29,8 +29,10 @@ public final class SampleCluster implements AutoCloseable {
     /// The password of every user of a sample cluster.
     public static final String PASSWORD = "secret";
 
+    private static final int NODES_MORE_MAX = 4;
     private static final Duration UP_LIMIT = Duration.ofMinutes(2);
     private static final Duration COMMAND_LIMIT = Duration.ofSeconds(60);
+    private static final Duration MEMBERS_LIMIT = Duration.ofMinutes(5);
     private static final Duration KILLED_GONE_LIMIT = Duration.ofSeconds(10);
     /// Each question is a process of its own, on the machine that the cluster needs: fewer as time goes on.
     private static final Duration BETWEEN_QUESTIONS = Duration.ofMillis(500);
@@ -112,7 +114,9 @@ public final class SampleCluster implements AutoCloseable {
 
     private static int freeBasePort(Layout layout) throws IOException {
         List<String> addresses = new ArrayList<>(List.of("127.0.0.1"));
-        IntStream.rangeClosed(1, layout.nodes()).forEach(node -> addresses.add("127.0.0." + (10 + node)));
+        // Nodes may join.
+        IntStream.rangeClosed(1, layout.nodes() + NODES_MORE_MAX)
+                .forEach(node -> addresses.add("127.0.0." + (10 + node)));
         // Replication and links, then what clients use.
         List<Integer> offsets = new ArrayList<>(List.of(800, 801));
         int servers = Math.max(layout.frontEnds(), layout.virtualServers());
@@ -241,6 +245,16 @@ public final class SampleCluster implements AutoCloseable {
             }
             pause(BETWEEN_QUESTIONS);
         }
+    }
+
+    /// `./posthouse node add`; what it printed.
+    public String addNode() throws IOException {
+        return run(MEMBERS_LIMIT, List.of("node", "add", "--dir", folder.toString()));
+    }
+
+    /// `./posthouse node evict NAME`; what it printed.
+    public String evictNode(String name) throws IOException {
+        return run(MEMBERS_LIMIT, List.of("node", "evict", name, "--dir", folder.toString()));
     }
 
     /// `./posthouse node stop NAME`.

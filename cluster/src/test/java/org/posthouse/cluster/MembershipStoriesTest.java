@@ -1,0 +1,208 @@
+package org.posthouse.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Nodes that join and leave a cluster, told in steps of 100 ms.
+class MembershipStoriesTest {
+    private ModelCluster cluster;
+
+    private void begin(int nodes, int virtualServers) {
+        cluster = new ModelCluster(5, nodes, virtualServers);
+        steps(200);
+    }
+
+    private void steps(int count) {
+        for (int step = 0; step < count; step++) {
+            cluster.step();
+        }
+    }
+
+    private void await(String what, int most, BooleanSupplier holds) {
+        for (int step = 0; step < most && !holds.getAsBoolean(); step++) {
+            cluster.step();
+        }
+        assertThat(holds.getAsBoolean()).as(what + ": " + cluster.image).isTrue();
+    }
+
+    private void join(String name) {
+        cluster.install(name);
+        accepted(ModelCluster.adding(name));
+        assertThat(cluster.image.nodes().get(name).state()).isEqualTo(NodeState.JOINING);
+        await(
+                name + " follows",
+                100,
+                () -> settled() && cluster.image.clusterGroup().on(name));
+    }
+
+    private void accepted(Command command) {
+        Reply reply = cluster.decide(command);
+        assertThat(reply.accepted()).as(reply.message()).isTrue();
+    }
+
+    private void refused(Command command, String because) {
+        Reply reply = cluster.decide(command);
+        assertThat(reply.accepted()).isFalse();
+        assertThat(reply.message()).contains(because);
+    }
+
+    private boolean settled() {
+        return cluster.image.clusterGroup().change().isEmpty()
+                && cluster.image.virtualServers().values().stream()
+                        .allMatch(server -> server.replicas().change().isEmpty());
+    }
+
+    private boolean gone(String node) {
+        return !cluster.image.nodes().containsKey(node) && settled();
+    }
+
+    private List<String> voters() {
+        return cluster.image.clusterGroup().voters().stream().map(Replica::node).toList();
+    }
+
+    private VirtualServer server(String name) {
+        return cluster.image.virtualServers().get(name);
+    }
+
+    private boolean survives(String name) {
+        return Survival.of(cluster.image, cluster.facts(), name).survives();
+    }
+
+    @Test
+    void oneNodeGrowsToThreeAndFive() {
+        begin(1, 1);
+        join("n2");
+        assertThat(voters()).containsExactly("n1");
+        await("a copy on n2", 100, () -> server("vs1").replicas().voters().size() == 2 && settled());
+        join("n3");
+        await("three votes", 100, () -> voters().equals(List.of("n1", "n2", "n3")));
+        await("the loss of its owner survived", 200, () -> survives("vs1"));
+        OpenEpoch epoch = server("vs1").opened().orElseThrow().epoch();
+        join("n4");
+        join("n5");
+        await("five votes", 100, () -> voters().size() == 5 && settled());
+        assertThat(server("vs1").replicas().voters()).hasSize(3);
+        assertThat(server("vs1").opened().orElseThrow().epoch())
+                .as("nothing moved")
+                .isEqualTo(epoch);
+
+        cluster.kill("n1");
+        await(
+                "taken over",
+                50,
+                () -> server("vs1").state() == GroupState.ONLINE
+                        && !server("vs1").permission().owner().equals("n1"));
+    }
+
+    /// Also the node that coordinates, and the owner.
+    @ParameterizedTest
+    @CsvSource({"n1", "n2", "n3", "n4", "n5"})
+    void anyOfFiveCanLeave(String leaving) {
+        begin(5, 3);
+        accepted(new Command.EvictNode(leaving));
+        await(leaving + " gone", 600, () -> gone(leaving));
+        assertThat(voters()).hasSize(3).doesNotContain(leaving);
+        await("all as before", 200, () -> settled() && survives("vs1") && survives("vs2") && survives("vs3"));
+        cluster.image.virtualServers().values().forEach(server -> {
+            assertThat(server.state()).isEqualTo(GroupState.ONLINE);
+            assertThat(server.policy().preferredOwners()).doesNotContain(leaving);
+            assertThat(server.replicas().voters()).hasSize(3).noneMatch(replica -> replica.node()
+                    .equals(leaving));
+        });
+        await(
+                "who gave up its vote with the leaving node follows again",
+                100,
+                () -> cluster.image.nodes().keySet().stream()
+                        .allMatch(node -> cluster.image.clusterGroup().on(node)));
+        refused(new Command.RejoinNode(leaving, true, 0, "its folder is empty"), "Was it evicted?");
+    }
+
+    @Test
+    void aDeadNodeIsReplacedAtOnceByEvictingIt() {
+        begin(4, 3);
+        cluster.kill("n2");
+        steps(50);
+        assertThat(server("vs2").permission().owner()).isEqualTo("n4");
+        refused(new Command.AddNode("n2", "other.example.org", 800, 801, ""), "there is a node n2 already");
+        join("n5");
+        accepted(new Command.EvictNode("n2"));
+        await("n2 gone", 300, () -> gone("n2"));
+        assertThat(voters()).hasSize(3).doesNotContain("n2");
+        await("all as before", 200, () -> survives("vs1") && survives("vs2") && survives("vs3"));
+
+        // Its name is free again.
+        cluster.nodes.remove("n2");
+        cluster.groups.values().forEach(group -> group.members.keySet().removeIf(member -> member.startsWith("n2.")));
+        join("n2");
+        await("five votes, a minute after one was withdrawn", 700, () -> voters().size() == 5);
+    }
+
+    @Test
+    void theVotesOfTwoDeadAreWithdrawnTogetherAndGivenBackTogether() {
+        begin(5, 3);
+        cluster.kill("n4");
+        steps(150);
+        assertThat(voters())
+                .as("one alone keeps its vote: four is no better than five")
+                .hasSize(5);
+        cluster.kill("n5");
+        steps(90);
+        assertThat(voters()).hasSize(5);
+        steps(60);
+        assertThat(voters()).containsExactly("n1", "n2", "n3");
+        cluster.kill("n3");
+        steps(30);
+        assertThat(cluster.coordinator()).as("a third loss is survived").isPresent();
+        cluster.start("n3", false);
+        cluster.start("n4", false);
+        steps(100);
+        assertThat(voters()).containsExactly("n1", "n2", "n3");
+        cluster.start("n5", false);
+        steps(300);
+        assertThat(voters()).as("not before a minute").hasSize(3);
+        steps(500);
+        assertThat(voters()).hasSize(5);
+    }
+
+    @Test
+    void whatIsRefusedSaysWhatWouldBeAllowed() {
+        begin(3, 2);
+        refused(new Command.EvictNode("n9"), "no node 'n9'; there are [n1, n2, n3]");
+        refused(new Command.EvictNode("n3"), "add another node first");
+        refused(new Command.AddNode("N4", "host", 1, 2, ""), "lower-case letters");
+        refused(new Command.AddNode("n4", "host", 0, 2, ""), "two ports from 1 to 65535");
+        refused(new Command.AddNode("n4", "127.0.0.11", 7001, 7002, ""), "node n1 is at 127.0.0.11:7001");
+        join("n4");
+        accepted(new Command.SetGroupProperty("vs1", "preferred-owners", "n1"));
+        accepted(new Command.SetGroupProperty("vs1", "possible-owners", "n1"));
+        refused(new Command.EvictNode("n1"), "only possible owner of vs1");
+        accepted(new Command.EvictNode("n4"));
+        refused(new Command.EvictNode("n2"), "n4 is being evicted; one at a time");
+        accepted(new Command.SetNodeDuty("n4", NodeDuty.ACTIVE));
+        steps(100);
+        assertThat(cluster.image.nodes()).containsKey("n4");
+
+        begin(2, 1);
+        refused(new Command.EvictNode("n1"), "the only vote");
+        accepted(new Command.EvictNode("n2"));
+        await("n2 gone", 300, () -> gone("n2"));
+        refused(new Command.EvictNode("n1"), "the cluster's only node");
+        assertThat(server("vs1").state()).isEqualTo(GroupState.ONLINE);
+    }
+
+    @Test
+    void aNodeThatNeverCameIsTakenBackAtOnce() {
+        begin(3, 2);
+        accepted(ModelCluster.adding("n4"));
+        accepted(ModelCluster.adding("n4"));
+        steps(50);
+        assertThat(cluster.image.nodes().get("n4").state()).isEqualTo(NodeState.JOINING);
+        accepted(new Command.EvictNode("n4"));
+        await("n4 gone", 5, () -> gone("n4"));
+    }
+}
