@@ -24,6 +24,8 @@ import picocli.CommandLine.Option;
 final class Idle extends Campaign {
     private static final double RESIDENT_GOAL_MEGABYTES = 1_500;
     private static final double CPU_GOAL_PERCENT = 20;
+    private static final int STEAL_FIELD = 8;
+    private static final double MILLIS_PER_TICK = 10;
 
     @Option(names = "--seconds", defaultValue = "60", description = "Default: ${DEFAULT-VALUE}.")
     private int seconds;
@@ -54,6 +56,7 @@ final class Idle extends Campaign {
         List<Long> pids = cluster.processes();
         Map<Long, Long> before = new TreeMap<>();
         pids.forEach(pid -> before.put(pid, Processes.cpuMillis(pid)));
+        long stolen = stolenTicks();
         long begun = System.nanoTime();
         letPass(Duration.ofSeconds(seconds));
         double millis = (System.nanoTime() - begun) / 1e6;
@@ -72,6 +75,9 @@ final class Idle extends Campaign {
         }
         table.row("all", pids.size(), tenths(resident), tenths(proportional), tenths(cpu));
         report().table("Idle for " + seconds + " s", table);
+        report().say(
+                        "the host took %.1f%% of one core meanwhile, which makes everything look dearer",
+                        (stolenTicks() - stolen) * MILLIS_PER_TICK / millis * 100);
         report().expect(cluster.processes().equals(pids), "the same processes run at the end");
         report().goal(
                         resident < RESIDENT_GOAL_MEGABYTES,
@@ -83,6 +89,18 @@ final class Idle extends Campaign {
                         "CPU in all %.1f%% of one core (goal: under %.0f%%)",
                         cpu,
                         CPU_GOAL_PERCENT);
+    }
+
+    /// Time in which a processor of this virtual machine had something to do and was not given to it, since its start;
+    /// see proc(5).
+    private static long stolenTicks() throws IOException {
+        String[] fields = Files.readString(Path.of("/proc/stat"))
+                .lines()
+                .findFirst()
+                .orElse("")
+                .trim()
+                .split(" +");
+        return fields.length > STEAL_FIELD ? Long.parseLong(fields[STEAL_FIELD]) : 0;
     }
 
     private static String tenths(double value) {
