@@ -3,11 +3,9 @@ package org.posthouse.cluster;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -27,32 +25,11 @@ final class ModelCluster {
     final TreeSet<String> broken = new TreeSet<>();
     /// What was permitted at each version, by virtual server.
     final SortedMap<String, TreeMap<Long, VirtualServer.Permission>> permissions = new TreeMap<>();
-    /// Mistakes made on purpose, to see whether they are caught.
-    final Set<Bug> bugs = EnumSet.noneOf(Bug.class);
+    final Mistakes mistakes = new Mistakes(this);
     ClusterImage image;
     long now;
     private Optional<String> coordinator = Optional.empty();
     private HeartbeatTable table = new HeartbeatTable(0);
-
-    /// Mistakes that a cluster service could make.
-    enum Bug {
-        /// A wiped node votes under its old id.
-        WIPED_NODE_VOTES,
-        /// Whoever leads opens, permitted or not.
-        OPENS_UNPERMITTED,
-        /// An heir is named that has no room.
-        HEIR_WITHOUT_ROOM,
-        /// A replica gets its vote before it is filled.
-        VOTE_BEFORE_FILLED,
-        /// A virtual server goes back to its preferred owner unasked.
-        FAILS_BACK_UNASKED,
-        /// A single dead voter of the cluster group is withdrawn.
-        WITHDRAWS_ONE_VOTE,
-        /// The coordinator does not notice who has opened.
-        OVERLOOKS_OPENS,
-        /// A decision depends on something that is not kept of it.
-        DECIDES_BY_CHANCE
-    }
 
     /// An input of the coordinator and what it made of it.
     record Kept(ClusterImage image, Command command, long now, Decision decision) {}
@@ -170,7 +147,7 @@ final class ModelCluster {
 
     void start(String name, boolean wiped) {
         ModelNode node = nodes.get(name);
-        if (wiped && bugs.contains(Bug.WIPED_NODE_VOTES)) {
+        if (wiped && mistakes.made(Mistakes.Bug.WIPED_NODE_VOTES)) {
             groups.values()
                     .forEach(group -> key(group, node).ifPresent(member -> group.members.get(member).stored = 0));
         } else if (wiped) {
@@ -315,7 +292,7 @@ final class ModelCluster {
     }
 
     Reply decide(Command command) {
-        Decision decision = spoiled(Coordinator.decide(image, command, now));
+        Decision decision = mistakes.spoil(Coordinator.decide(image, command, now));
         kept.add(new Kept(image, command, now, decision));
         if (kept.size() > 2000) {
             kept.removeFirst();
@@ -328,59 +305,6 @@ final class ModelCluster {
         return decision.reply();
     }
 
-    /// A decision with the mistakes that are to be made.
-    private Decision spoiled(Decision decision) {
-        if (bugs.isEmpty()) {
-            return decision;
-        }
-        List<Event> events = new ArrayList<>();
-        for (Event event : decision.events()) {
-            if (event instanceof Event.OpenRecorded && bugs.contains(Bug.OVERLOOKS_OPENS) && random.nextInt(3) == 0) {
-                continue;
-            }
-            boolean heir = event instanceof Event.Permitted permitted
-                    && permitted.heir().isPresent();
-            if (heir && bugs.contains(Bug.HEIR_WITHOUT_ROOM)) {
-                var permitted = (Event.Permitted) event;
-                String full = image.virtualServers().values().stream()
-                        .map(server -> server.permission().owner())
-                        .filter(owner -> !owner.equals(permitted.owner()))
-                        .findFirst()
-                        .orElse(permitted.heir().get());
-                events.add(new Event.Permitted(
-                        permitted.virtualServer(), permitted.owner(), Optional.of(full), permitted.reason()));
-            } else {
-                events.add(event);
-            }
-        }
-        image.virtualServers().values().forEach(server -> {
-            String preferred = server.policy().preferredOwners().getFirst();
-            boolean back = server.formed()
-                    && server.move().isEmpty()
-                    && nodes.get(preferred).alive
-                    && !server.permission().owner().equals(preferred)
-                    && events.isEmpty()
-                    && Room.on(image, preferred, server);
-            if (back && bugs.contains(Bug.FAILS_BACK_UNASKED)) {
-                events.add(new Event.MoveStarted(server.name(), preferred, "unasked"));
-            }
-        });
-        ReplicaSet set = image.clusterGroup();
-        if (bugs.contains(Bug.WITHDRAWS_ONE_VOTE)
-                && events.isEmpty()
-                && set.change().isEmpty()) {
-            set.voters().stream()
-                    .filter(voter -> !image.nodes().get(voter.node()).up())
-                    .findFirst()
-                    .ifPresent(voter -> events.add(new Event.ReplicasSwapped(
-                            ClusterImage.CLUSTER_GROUP, List.of(), List.of(voter), "its node is down")));
-        }
-        if (bugs.contains(Bug.DECIDES_BY_CHANCE) && random.nextInt(200) == 0) {
-            events.clear();
-        }
-        return new Decision(List.copyOf(events), decision.reply());
-    }
-
     Facts facts() {
         return table.facts(now, false);
     }
@@ -391,7 +315,7 @@ final class ModelCluster {
             Optional<String> key = key(group, node);
             if (key.isPresent()) {
                 ModelMember member = group.members.get(key.get());
-                long applied = bugs.contains(Bug.VOTE_BEFORE_FILLED) ? group.committed : member.stored;
+                long applied = mistakes.made(Mistakes.Bug.VOTE_BEFORE_FILLED) ? group.committed : member.stored;
                 boolean leads = group.leader.equals(key.get());
                 boolean open = group.openOn.equals(node.name) && leads;
                 SortedMap<String, ResourceState> states = new TreeMap<>();
@@ -478,19 +402,9 @@ final class ModelCluster {
                 fresh);
         for (Duty duty : NodeDecisions.duties(node.known, local)) {
             if (random.nextInt(8) > 0) {
-                carryOut(node, spoiled(node, duty), fresh.contains(duty.group()));
+                carryOut(node, mistakes.spoil(node, duty), fresh.contains(duty.group()));
             }
         }
-    }
-
-    private Duty spoiled(ModelNode node, Duty duty) {
-        boolean closed = duty instanceof Duty.HandOver || duty instanceof Duty.Wait;
-        return closed
-                        && bugs.contains(Bug.OPENS_UNPERMITTED)
-                        && image.virtualServers().containsKey(duty.group())
-                        && !groups.get(duty.group()).openOn.equals(node.name)
-                ? new Duty.Open(duty.group(), node.known.version())
-                : duty;
     }
 
     /// A node that was taken out of the cluster group is told so when it stands for election, and joins again.
@@ -563,7 +477,7 @@ final class ModelCluster {
                         boolean voted = group.config.stream().anyMatch(old -> old.sameMember(seat) && old.votes());
                         if (seat.votes()
                                 && !voted
-                                && !bugs.contains(Bug.VOTE_BEFORE_FILLED)
+                                && !mistakes.made(Mistakes.Bug.VOTE_BEFORE_FILLED)
                                 && (!takesPart(group, seat) || group.members.get(key(seat)).stored < group.committed)) {
                             return;
                         }

@@ -14,7 +14,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.posthouse.cluster.ModelCluster.Bug;
+import org.posthouse.cluster.Mistakes.Bug;
 
 /// Random deaths, returns, wiped folders, moves, nodes that join and leave, against the pure core; what must hold is
 /// checked after every step. A failure names its seed; `-Dposthouse.seed=N` runs that one alone, `-Dposthouse.seeds=N`
@@ -73,7 +73,7 @@ class SimulationTest {
 
     private static void run(long seed, int nodes, int virtualServers, EnumSet<Bug> bugs) {
         ModelCluster cluster = new ModelCluster(seed, nodes, virtualServers);
-        cluster.bugs.addAll(bugs);
+        cluster.mistakes.make(bugs);
         RandomGenerator faults = new java.util.Random(seed * 31 + 7);
         ClusterImage before = cluster.image;
         for (int step = 0; step < FAULT_STEPS; step++) {
@@ -119,7 +119,7 @@ class SimulationTest {
         } else if (dice < 8 && !node.alive) {
             // Losing a disk is survived one at a time: never while another replica is away or being filled.
             boolean wipe = faults.nextInt(3) == 0
-                    && (cluster.bugs.contains(Bug.WIPED_NODE_VOTES) || othersWhole(cluster, name));
+                    && (cluster.mistakes.made(Bug.WIPED_NODE_VOTES) || othersWhole(cluster, name));
             cluster.start(name, wipe);
             if (!wipe && faults.nextInt(6) == 0 && othersWhole(cluster, name)) {
                 List<String> groups =
