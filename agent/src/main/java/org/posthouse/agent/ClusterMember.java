@@ -162,7 +162,7 @@ final class ClusterMember implements AutoCloseable {
         while (!stopping && member == lost) {
             LockSupport.parkNanos(BEGIN_AGAIN_NANOS);
             try {
-                rejoin(false, closedAs, "it was taken out of the cluster group while it was away");
+                rejoin(false, closedAs, "it was taken out of the cluster group");
                 changed.run();
             } catch (IOException | RuntimeException e) {
                 if (!said.equals(String.valueOf(e.getMessage()))) {
