@@ -154,8 +154,8 @@ final class ClusterMember implements AutoCloseable {
         took(host.join(GROUP, new MemberId(settings.node(), next), replica, new Events()));
     }
 
-    /// The group may have closed this node's replica because it was taken out while it was away, for another to have
-    /// its vote. If so, it joins again; if it was closed for another reason, it is kept as it is.
+    /// The group may have closed this node's replica because it was taken out, for another to have its vote or none.
+    /// If so, it joins again; if it was closed for another reason, it is kept as it is.
     private void returnAfter(GroupMember lost) {
         int closedAs = lost.self().incarnation();
         String said = "";
@@ -222,7 +222,7 @@ final class ClusterMember implements AutoCloseable {
         public void failed(String reason, Throwable cause) {
             LOG.error(
                     "This node's replica of the cluster group is out of service: {}. Mail goes on. If the node was"
-                            + " taken out while it was away, it joins again by itself; else restart it.",
+                            + " taken out of the group, it joins again by itself; else restart it.",
                     reason);
             failed = true;
             notLeader();

@@ -89,6 +89,10 @@ final class GroupDecisions {
                 throw new IllegalArgumentException(
                         "no node '" + name + "'; there are " + image.nodes().keySet());
             }
+            // A policy without it would say "any" where it says "this one only".
+            if (image.nodes().get(name).duty() == NodeDuty.EVICTING) {
+                throw new IllegalArgumentException(name + " is being evicted; name nodes that stay");
+            }
         }
         if (names.stream().distinct().count() != names.size()) {
             throw new IllegalArgumentException("a node is named twice: " + value);

@@ -3,6 +3,7 @@ package org.posthouse.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 
 /// What must hold of a cluster after every step, each by name.
 enum Invariants {
@@ -12,7 +13,7 @@ enum Invariants {
         void check(ModelCluster cluster, ClusterImage before) {
             servers(cluster).forEach(server -> assertThat(server.permission().heir())
                     .as("heir of " + server.name())
-                    .isNotEqualTo(java.util.Optional.of(server.permission().owner())));
+                    .isNotEqualTo(Optional.of(server.permission().owner())));
         }
     },
     /// An heir has room when it is named.

@@ -3,6 +3,10 @@ package org.posthouse.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,23 +36,12 @@ class MembershipStoriesTest {
 
     private void join(String name) {
         cluster.install(name);
-        accepted(ModelCluster.adding(name));
+        cluster.accepted(ModelCluster.adding(name));
         assertThat(cluster.image.nodes().get(name).state()).isEqualTo(NodeState.JOINING);
         await(
                 name + " follows",
                 100,
                 () -> settled() && cluster.image.clusterGroup().on(name));
-    }
-
-    private void accepted(Command command) {
-        Reply reply = cluster.decide(command);
-        assertThat(reply.accepted()).as(reply.message()).isTrue();
-    }
-
-    private void refused(Command command, String because) {
-        Reply reply = cluster.decide(command);
-        assertThat(reply.accepted()).isFalse();
-        assertThat(reply.message()).contains(because);
     }
 
     private boolean settled() {
@@ -104,7 +97,7 @@ class MembershipStoriesTest {
     @CsvSource({"n1", "n2", "n3", "n4", "n5"})
     void anyOfFiveCanLeave(String leaving) {
         begin(5, 3);
-        accepted(new Command.EvictNode(leaving));
+        cluster.accepted(new Command.EvictNode(leaving));
         await(leaving + " gone", 600, () -> gone(leaving));
         assertThat(voters()).hasSize(3).doesNotContain(leaving);
         await("all as before", 200, () -> settled() && survives("vs1") && survives("vs2") && survives("vs3"));
@@ -119,7 +112,7 @@ class MembershipStoriesTest {
                 100,
                 () -> cluster.image.nodes().keySet().stream()
                         .allMatch(node -> cluster.image.clusterGroup().on(node)));
-        refused(new Command.RejoinNode(leaving, true, 0, "its folder is empty"), "Was it evicted?");
+        cluster.refused(new Command.RejoinNode(leaving, true, 0, "its folder is empty"), "Was it evicted?");
     }
 
     @Test
@@ -128,9 +121,9 @@ class MembershipStoriesTest {
         cluster.kill("n2");
         steps(50);
         assertThat(server("vs2").permission().owner()).isEqualTo("n4");
-        refused(new Command.AddNode("n2", "other.example.org", 800, 801, ""), "there is a node n2 already");
+        cluster.refused(new Command.AddNode("n2", "other.example.org", 800, 801, ""), "there is a node n2 already");
         join("n5");
-        accepted(new Command.EvictNode("n2"));
+        cluster.accepted(new Command.EvictNode("n2"));
         await("n2 gone", 300, () -> gone("n2"));
         assertThat(voters()).hasSize(3).doesNotContain("n2");
         await("all as before", 200, () -> survives("vs1") && survives("vs2") && survives("vs3"));
@@ -169,40 +162,69 @@ class MembershipStoriesTest {
         assertThat(voters()).hasSize(5);
     }
 
+    /// Its vote was moved while it was away; it is back, and elected, before the group has followed.
+    @Test
+    void aCoordinatorThatHasLostItsVoteHandsOver() {
+        begin(4, 3);
+        List<Seat> before = cluster.groups.get(ClusterImage.CLUSTER_GROUP).config;
+        cluster.kill("n3");
+        await("the vote of n3 to move", 200, () -> !voters().contains("n3"));
+        var leading = new NodeDecisions.LocalGroup(1, true, true, before, false, false);
+        SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
+        List.of("n2", "n3", "n4").forEach(node -> peers.put(node, cluster.heartbeat(cluster.nodes.get(node))));
+        var local = new NodeDecisions.Local(
+                "n3",
+                1,
+                60_000,
+                new TreeMap<>(Map.of(ClusterImage.CLUSTER_GROUP, leading)),
+                peers,
+                new TreeSet<>(),
+                new TreeSet<>(),
+                new TreeSet<>());
+        assertThat(NodeDecisions.duties(cluster.image, local))
+                .filteredOn(duty -> duty.group().equals(ClusterImage.CLUSTER_GROUP))
+                .containsExactly(new Duty.HandOver(
+                        ClusterImage.CLUSTER_GROUP,
+                        List.of("n2"),
+                        false,
+                        "the replica of the cluster group on n3 is to go"));
+    }
+
     @Test
     void whatIsRefusedSaysWhatWouldBeAllowed() {
         begin(3, 2);
-        refused(new Command.EvictNode("n9"), "no node 'n9'; there are [n1, n2, n3]");
-        refused(new Command.EvictNode("n3"), "add another node first");
-        refused(new Command.AddNode("N4", "host", 1, 2, ""), "lower-case letters");
-        refused(new Command.AddNode("n4", "host", 0, 2, ""), "two ports from 1 to 65535");
-        refused(new Command.AddNode("n4", "127.0.0.11", 7001, 7002, ""), "node n1 is at 127.0.0.11:7001");
+        cluster.refused(new Command.EvictNode("n9"), "no node 'n9'; there are [n1, n2, n3]");
+        cluster.refused(new Command.EvictNode("n3"), "add another node first");
+        cluster.refused(new Command.AddNode("N4", "host", 1, 2, ""), "lower-case letters");
+        cluster.refused(new Command.AddNode("n4", "host", 0, 2, ""), "two ports from 1 to 65535");
+        cluster.refused(new Command.AddNode("n4", "127.0.0.11", 7001, 7002, ""), "node n1 is at 127.0.0.11:7001");
         join("n4");
-        accepted(new Command.SetGroupProperty("vs1", "preferred-owners", "n1"));
-        accepted(new Command.SetGroupProperty("vs1", "possible-owners", "n1"));
-        refused(new Command.EvictNode("n1"), "only possible owner of vs1");
-        accepted(new Command.EvictNode("n4"));
-        refused(new Command.EvictNode("n2"), "n4 is being evicted; one at a time");
-        accepted(new Command.SetNodeDuty("n4", NodeDuty.ACTIVE));
+        cluster.accepted(new Command.SetGroupProperty("vs1", "preferred-owners", "n1"));
+        cluster.accepted(new Command.SetGroupProperty("vs1", "possible-owners", "n1"));
+        cluster.refused(new Command.EvictNode("n1"), "only possible owner of vs1");
+        cluster.accepted(new Command.EvictNode("n4"));
+        cluster.refused(new Command.EvictNode("n2"), "n4 is being evicted; one at a time");
+        cluster.refused(new Command.SetGroupProperty("vs2", "possible-owners", "n4"), "n4 is being evicted");
+        cluster.accepted(new Command.SetNodeDuty("n4", NodeDuty.ACTIVE));
         steps(100);
         assertThat(cluster.image.nodes()).containsKey("n4");
 
         begin(2, 1);
-        refused(new Command.EvictNode("n1"), "the only vote");
-        accepted(new Command.EvictNode("n2"));
+        cluster.refused(new Command.EvictNode("n1"), "the only vote");
+        cluster.accepted(new Command.EvictNode("n2"));
         await("n2 gone", 300, () -> gone("n2"));
-        refused(new Command.EvictNode("n1"), "the cluster's only node");
+        cluster.refused(new Command.EvictNode("n1"), "the cluster's only node");
         assertThat(server("vs1").state()).isEqualTo(GroupState.ONLINE);
     }
 
     @Test
     void aNodeThatNeverCameIsTakenBackAtOnce() {
         begin(3, 2);
-        accepted(ModelCluster.adding("n4"));
-        accepted(ModelCluster.adding("n4"));
+        cluster.accepted(ModelCluster.adding("n4"));
+        cluster.accepted(ModelCluster.adding("n4"));
         steps(50);
         assertThat(cluster.image.nodes().get("n4").state()).isEqualTo(NodeState.JOINING);
-        accepted(new Command.EvictNode("n4"));
+        cluster.accepted(new Command.EvictNode("n4"));
         await("n4 gone", 5, () -> gone("n4"));
     }
 }

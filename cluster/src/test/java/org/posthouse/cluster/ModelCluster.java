@@ -1,5 +1,7 @@
 package org.posthouse.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -303,6 +305,17 @@ final class ModelCluster {
             notePermissions();
         }
         return decision.reply();
+    }
+
+    void accepted(Command command) {
+        Reply reply = decide(command);
+        assertThat(reply.accepted()).as(reply.message()).isTrue();
+    }
+
+    void refused(Command command, String because) {
+        Reply reply = decide(command);
+        assertThat(reply.accepted()).isFalse();
+        assertThat(reply.message()).contains(because);
     }
 
     Facts facts() {

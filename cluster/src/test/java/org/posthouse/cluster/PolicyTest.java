@@ -36,17 +36,6 @@ class PolicyTest {
         return server(name).permission().owner();
     }
 
-    private void accepted(Command command) {
-        Reply reply = cluster.decide(command);
-        assertThat(reply.accepted()).as(reply.message()).isTrue();
-    }
-
-    private void refused(Command command, String because) {
-        Reply reply = cluster.decide(command);
-        assertThat(reply.accepted()).isFalse();
-        assertThat(reply.message()).contains(because);
-    }
-
     // ---- small decisions
 
     @Test
@@ -94,7 +83,7 @@ class PolicyTest {
     void stepsFollowTheDependencies() {
         ResourceState online = ResourceState.ONLINE;
         ResourceState offline = ResourceState.OFFLINE;
-        accepted(new Command.AddDependency("vs1", "smtp", "imap"));
+        cluster.accepted(new Command.AddDependency("vs1", "smtp", "imap"));
         VirtualServer chain = server("vs1");
         assertThat(steps(chain, Map.of(), true)).containsExactly("storage up");
         assertThat(steps(chain, Map.of("storage", online), true)).containsExactly("imap up");
@@ -121,30 +110,32 @@ class PolicyTest {
 
     @Test
     void dependenciesCloseNoCycle() {
-        accepted(new Command.AddDependency("vs1", "smtp", "imap"));
-        refused(new Command.AddDependency("vs1", "storage", "smtp"), "cycle: storage -> smtp -> storage");
-        refused(new Command.AddDependency("vs1", "imap", "imap"), "cycle: imap -> imap");
-        refused(new Command.AddDependency("vs1", "imap", "pop3"), "no resource 'pop3' in vs1; there are");
-        refused(new Command.RemoveDependency("vs1", "imap", "smtp"), "does not depend on smtp, but on [storage]");
-        accepted(new Command.RemoveDependency("vs1", "smtp", "imap"));
-        accepted(new Command.AddDependency("vs1", "imap", "smtp"));
+        cluster.accepted(new Command.AddDependency("vs1", "smtp", "imap"));
+        cluster.refused(new Command.AddDependency("vs1", "storage", "smtp"), "cycle: storage -> smtp -> storage");
+        cluster.refused(new Command.AddDependency("vs1", "imap", "imap"), "cycle: imap -> imap");
+        cluster.refused(new Command.AddDependency("vs1", "imap", "pop3"), "no resource 'pop3' in vs1; there are");
+        cluster.refused(
+                new Command.RemoveDependency("vs1", "imap", "smtp"), "does not depend on smtp, but on [storage]");
+        cluster.accepted(new Command.RemoveDependency("vs1", "smtp", "imap"));
+        cluster.accepted(new Command.AddDependency("vs1", "imap", "smtp"));
     }
 
     @Test
     void whatIsRefusedAndWhatWouldBeAllowed() {
-        refused(new Command.SetGroupWanted("vs9", true), "no virtual server 'vs9'; there are [vs1, vs2, vs3]");
-        refused(
+        cluster.refused(new Command.SetGroupWanted("vs9", true), "no virtual server 'vs9'; there are [vs1, vs2, vs3]");
+        cluster.refused(
                 new Command.SetGroupProperty("vs1", "colour", "red"),
                 "no property 'colour'; it has [preferred-owners,");
-        refused(new Command.SetGroupProperty("vs1", "preferred-owners", "n1,n9"), "no node 'n9'; there are");
-        refused(new Command.SetGroupProperty("vs1", "possible-owners", "n2,n3"), "n1 is a preferred owner, but no");
-        refused(new Command.SetGroupProperty("vs1", "room", "many"), "'one-per-node' or 'stack N'");
-        accepted(new Command.SetGroupProperty("vs1", "preferred-owners", "any"));
-        refused(new Command.SetGroupProperty("vs1", "failback", "immediate"), "needs preferred owners");
-        refused(new Command.SetResourceProperty("vs1", "imap", "restarts", "x"), "a number from 0 to 1000");
-        refused(new Command.SetNodeDuty("n9", NodeDuty.PAUSED), "no node 'n9'");
-        accepted(new Command.SetNodeDuty("n4", NodeDuty.PAUSED));
-        refused(new Command.Move("vs1", "n4"), "node n4 is paused: 'posthouse node resume n4' first");
+        cluster.refused(new Command.SetGroupProperty("vs1", "preferred-owners", "n1,n9"), "no node 'n9'; there are");
+        cluster.refused(
+                new Command.SetGroupProperty("vs1", "possible-owners", "n2,n3"), "n1 is a preferred owner, but no");
+        cluster.refused(new Command.SetGroupProperty("vs1", "room", "many"), "'one-per-node' or 'stack N'");
+        cluster.accepted(new Command.SetGroupProperty("vs1", "preferred-owners", "any"));
+        cluster.refused(new Command.SetGroupProperty("vs1", "failback", "immediate"), "needs preferred owners");
+        cluster.refused(new Command.SetResourceProperty("vs1", "imap", "restarts", "x"), "a number from 0 to 1000");
+        cluster.refused(new Command.SetNodeDuty("n9", NodeDuty.PAUSED), "no node 'n9'");
+        cluster.accepted(new Command.SetNodeDuty("n4", NodeDuty.PAUSED));
+        cluster.refused(new Command.Move("vs1", "n4"), "node n4 is paused: 'posthouse node resume n4' first");
     }
 
     // ---- stories
@@ -162,7 +153,7 @@ class PolicyTest {
 
     @Test
     void oneThatDoesNotAffectItsGroupStaysWhereItIs() {
-        accepted(new Command.SetResourceProperty("vs1", "imap", "affects-group", "false"));
+        cluster.accepted(new Command.SetResourceProperty("vs1", "imap", "affects-group", "false"));
         cluster.broken.add("vs1/imap@n1");
         steps(300);
         assertThat(owner("vs1")).isEqualTo("n1");
@@ -185,7 +176,7 @@ class PolicyTest {
 
         // An operator's word, or time, gives it new chances.
         cluster.broken.removeIf(each -> !each.endsWith("@" + stays));
-        accepted(new Command.SetGroupWanted("vs1", true));
+        cluster.accepted(new Command.SetGroupWanted("vs1", true));
         steps(200);
         assertThat(server("vs1").state()).isEqualTo(GroupState.ONLINE);
         assertThat(owner("vs1")).isNotEqualTo(stays);
@@ -193,7 +184,7 @@ class PolicyTest {
 
     @Test
     void failoversAreForgottenAfterTheirPeriod() {
-        accepted(new Command.SetGroupProperty("vs1", "failover-threshold", "1"));
+        cluster.accepted(new Command.SetGroupProperty("vs1", "failover-threshold", "1"));
         cluster.broken.add("vs1/imap@n1");
         steps(100);
         String second = owner("vs1");
@@ -217,11 +208,11 @@ class PolicyTest {
 
     @Test
     void takenOfflineItIsNoFailure() {
-        accepted(new Command.SetResourceWanted("vs1", "imap", false));
+        cluster.accepted(new Command.SetResourceWanted("vs1", "imap", false));
         steps(50);
         assertThat(server("vs1").state()).isEqualTo(GroupState.PARTIALLY_ONLINE);
         assertThat(owner("vs1")).isEqualTo("n1");
-        accepted(new Command.SetGroupWanted("vs1", false));
+        cluster.accepted(new Command.SetGroupWanted("vs1", false));
         steps(50);
         assertThat(server("vs1").state()).isEqualTo(GroupState.OFFLINE);
         assertThat(server("vs1").reason()).isEqualTo("an operator took it offline");
@@ -230,15 +221,15 @@ class PolicyTest {
         steps(50);
         assertThat(owner("vs1")).isEqualTo("n4");
         assertThat(server("vs1").state()).isEqualTo(GroupState.OFFLINE);
-        accepted(new Command.SetGroupWanted("vs1", true));
-        accepted(new Command.SetResourceWanted("vs1", "imap", true));
+        cluster.accepted(new Command.SetGroupWanted("vs1", true));
+        cluster.accepted(new Command.SetResourceWanted("vs1", "imap", true));
         steps(50);
         assertThat(server("vs1").state()).isEqualTo(GroupState.ONLINE);
     }
 
     @Test
     void aDrainedNodeGivesEverythingAwayAndTakesNothing() {
-        accepted(new Command.SetNodeDuty("n1", NodeDuty.DRAINING));
+        cluster.accepted(new Command.SetNodeDuty("n1", NodeDuty.DRAINING));
         steps(100);
         assertThat(owner("vs1")).isEqualTo("n4");
         assertThat(server("vs1").state()).isEqualTo(GroupState.ONLINE);
@@ -246,7 +237,7 @@ class PolicyTest {
         steps(100);
         assertThat(owner("vs2")).isEqualTo("n2");
         assertThat(server("vs2").state()).isEqualTo(GroupState.FAILED);
-        accepted(new Command.SetNodeDuty("n1", NodeDuty.ACTIVE));
+        cluster.accepted(new Command.SetNodeDuty("n1", NodeDuty.ACTIVE));
         steps(300);
         assertThat(owner("vs2")).isEqualTo("n1");
         assertThat(server("vs2").state()).as(server("vs2").reason()).isEqualTo(GroupState.ONLINE);
@@ -254,8 +245,8 @@ class PolicyTest {
 
     @Test
     void aPausedNodeKeepsWhatItOwns() {
-        accepted(new Command.SetNodeDuty("n1", NodeDuty.PAUSED));
-        accepted(new Command.SetNodeDuty("n4", NodeDuty.PAUSED));
+        cluster.accepted(new Command.SetNodeDuty("n1", NodeDuty.PAUSED));
+        cluster.accepted(new Command.SetNodeDuty("n4", NodeDuty.PAUSED));
         steps(100);
         assertThat(owner("vs1")).isEqualTo("n1");
         assertThat(server("vs1").permission().heir()).isEmpty();
@@ -266,7 +257,7 @@ class PolicyTest {
 
     @Test
     void failbackOnlyWhereThePolicySaysSoAndAfterAMinute() {
-        accepted(new Command.SetGroupProperty("vs1", "failback", "immediate"));
+        cluster.accepted(new Command.SetGroupProperty("vs1", "failback", "immediate"));
         cluster.kill("n1");
         steps(50);
         cluster.start("n1", false);

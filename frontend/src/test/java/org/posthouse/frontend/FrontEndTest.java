@@ -109,8 +109,12 @@ class FrontEndTest {
     }
 
     private TestClient loggedIn() throws IOException {
+        return loggedIn("user1@example.org");
+    }
+
+    private TestClient loggedIn(String user) throws IOException {
         TestClient client = connect();
-        client.send("a1 LOGIN user1@example.org secret");
+        client.send("a1 LOGIN " + user + " secret");
         client.expect("a1 OK ");
         return client;
     }
@@ -235,10 +239,7 @@ class FrontEndTest {
         n2.tell("vs2 1-1 n2");
         n2.directory.put("user2@example.org", "vs2");
         n1.directory.put("user2@example.org", "vs2");
-        TestClient other = connect();
-        other.send("a1 LOGIN user2@example.org secret");
-        other.expect("a1 OK ");
-        assertServedBy(other, "n2");
+        assertServedBy(loggedIn("user2@example.org"), "n2");
         assertServedBy(client, "n1");
         assertServedBy(loggedIn(), "n1");
     }
@@ -258,10 +259,7 @@ class FrontEndTest {
         n1.tell("vs2 1-1 n1");
         n1.directory.put("user2@example.org", "vs2");
         n3.directory.put("user2@example.org", "vs2");
-        TestClient other = connect();
-        other.send("a1 LOGIN user2@example.org secret");
-        other.expect("a1 OK ");
-        TestClient client = connect();
+        TestClient client = loggedIn("user2@example.org");
         while (!frontEnd.status().nodes().equals(new TreeMap<>(Map.of("n1", true, "n3", true)))) {
             client.send("a NOOP");
             client.expect("a OK");
