@@ -39,6 +39,7 @@ final class ClusterMember implements AutoCloseable {
     static final GroupName GROUP = new GroupName(ClusterImage.CLUSTER_GROUP);
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMember.class);
+    private static final String TAKEN_OUT = "it was taken out of the cluster group";
     private static final int HOPS_MAX = 2;
     private static final Duration ATTEMPT_MAX = Duration.ofSeconds(3);
     private static final Duration REJOIN_MAX = Duration.ofSeconds(5);
@@ -50,10 +51,15 @@ final class ClusterMember implements AutoCloseable {
     private final NodeMemory memory;
     private final Links links;
     private final Pulse pulse;
+    private final Leases leases;
     private final ClusterReplica replica = new ClusterReplica();
     private final Runnable changed;
     private final long processStarted = Pulse.millis();
     private final ReentrantLock electing = new ReentrantLock();
+    /// To join again, not accepted yet: asked once more under the same id, so that a request that was taken for lost
+    /// and comes late does not give this node another incarnation than the one that it goes by.
+    private Command.Request asked; // under rejoining
+    private final ReentrantLock rejoining = new ReentrantLock();
     private volatile GroupMember member;
     private volatile int incarnation;
     private volatile CoordinatorLoop coordinating;
@@ -66,17 +72,23 @@ final class ClusterMember implements AutoCloseable {
             NodeMemory memory,
             Links links,
             Pulse pulse,
+            Leases leases,
             Runnable changed) {
         this.settings = settings;
         this.host = host;
         this.memory = memory;
         this.links = links;
         this.pulse = pulse;
+        this.leases = leases;
         this.changed = changed;
     }
 
     ClusterReplica replica() {
         return replica;
+    }
+
+    String clusterId() {
+        return settings.clusterId().toString();
     }
 
     Optional<GroupMember> member() {
@@ -141,17 +153,39 @@ final class ClusterMember implements AutoCloseable {
     ///
     /// @param closed see [Command.RejoinNode]
     private void rejoin(boolean whole, int closed, String reason) throws IOException {
-        Reply reply = submit(new Command.RejoinNode(settings.node(), whole, closed, reason), REJOIN_MAX);
-        if (!reply.accepted()) {
-            throw new IOException(reply.message());
+        rejoining.lock();
+        try {
+            GroupMember now = member;
+            if (closed > 0 && now != null && now.self().incarnation() != closed) {
+                return; // It has joined again meanwhile.
+            }
+            Command wanted = new Command.RejoinNode(settings.node(), whole, closed, reason);
+            if (asked == null || !asked.command().equals(wanted)) {
+                asked = new Command.Request(UUID.randomUUID().toString(), wanted);
+            }
+            Reply reply = submit(asked, REJOIN_MAX);
+            if (!reply.accepted()) {
+                throw new IOException(reply.message());
+            }
+            asked = null;
+            int next = Integer.parseInt(reply.values().get("incarnation"));
+            LOG.info("Joining the cluster again as {}.{}", settings.node(), next);
+            if (whole) {
+                memory.begin(next);
+            }
+            host.leave(GROUP, true);
+            took(host.join(GROUP, new MemberId(settings.node(), next), replica, new Events()));
+        } finally {
+            rejoining.unlock();
         }
-        int next = Integer.parseInt(reply.values().get("incarnation"));
-        LOG.info("Joining the cluster again as {}.{}", settings.node(), next);
-        if (whole) {
-            memory.begin(next);
-        }
-        host.leave(GROUP, true);
-        took(host.join(GROUP, new MemberId(settings.node(), next), replica, new Events()));
+    }
+
+    /// Others' heartbeats say that the group goes on without this replica. Asks whether that is so; if it is, the node
+    /// joins again.
+    ///
+    /// @throws IOException if the replica still counts, or nobody answered
+    void rejoin(int closed) throws IOException {
+        rejoin(false, closed, TAKEN_OUT);
     }
 
     /// The group may have closed this node's replica because it was taken out, for another to have its vote or none.
@@ -162,7 +196,7 @@ final class ClusterMember implements AutoCloseable {
         while (!stopping && member == lost) {
             LockSupport.parkNanos(BEGIN_AGAIN_NANOS);
             try {
-                rejoin(false, closedAs, "it was taken out of the cluster group");
+                rejoin(false, closedAs, TAKEN_OUT);
                 changed.run();
             } catch (IOException | RuntimeException e) {
                 if (!said.equals(String.valueOf(e.getMessage()))) {
@@ -236,7 +270,7 @@ final class ClusterMember implements AutoCloseable {
     private void lead(long term) {
         InputLog inputs = new InputLog(settings.folder().resolve("agent").resolve("inputs"));
         CoordinatorLoop next =
-                new CoordinatorLoop(member, replica, pulse, inputs, processStarted, settings.forming(), term);
+                new CoordinatorLoop(member, replica, pulse, leases, inputs, processStarted, settings.forming(), term);
         electing.lock();
         try {
             CoordinatorLoop before = coordinating;
@@ -307,6 +341,7 @@ final class ClusterMember implements AutoCloseable {
         }
         TreeMap<String, String> fields = new TreeMap<>();
         fields.put(HOPS_FIELD, Integer.toString(hops + 1));
+        fields.put(Pulse.CLUSTER_FIELD, clusterId());
         byte[] request = Json.bytes(command);
         IOException last = new IOException("this node knows no coordinator at present");
         if (hops < HOPS_MAX) {

@@ -46,6 +46,11 @@ final class ControlServices {
     }
 
     private static byte[] submit(ClusterMember cluster, Link from, Opening head, byte[] request) throws IOException {
+        String theirs = head.fields().getOrDefault(Pulse.CLUSTER_FIELD, cluster.clusterId());
+        if (!theirs.equals(cluster.clusterId())) {
+            throw new IOException(from.peer() + " is in the cluster with id " + theirs + ", this node in "
+                    + cluster.clusterId() + ": one of them was left behind when the cluster was recovered");
+        }
         Command command = Json.read(request, Command.class);
         if (!allowed(command, from.peer())) {
             throw new IOException(from.peer() + " may not give this command");
@@ -66,6 +71,9 @@ final class ControlServices {
             case Command.ReportLost lost -> LinkServices.nodes(peer);
             case Command.GiveUpMove giveUp -> LinkServices.nodes(peer);
             case Command.Move move -> true;
+            case Command.ReportPutAside report -> LinkServices.nodes(peer);
+            case Command.CreateGroup create -> true;
+            case Command.DeleteGroup delete -> true;
             case Command.SetGroupWanted set -> true;
             case Command.SetGroupProperty set -> true;
             case Command.SetResourceWanted set -> true;
@@ -73,9 +81,16 @@ final class ControlServices {
             case Command.FailResource fail -> true;
             case Command.AddDependency add -> true;
             case Command.RemoveDependency remove -> true;
+            case Command.CreateResource create -> true;
+            case Command.DeleteResource delete -> true;
+            case Command.RenameResource rename -> true;
+            case Command.AddPossibleOwner add -> true;
+            case Command.RemovePossibleOwner remove -> true;
+            case Command.DeclareTypes declare -> LinkServices.nodes(peer);
             case Command.SetNodeDuty set -> true;
             case Command.AddNode add -> true;
             case Command.EvictNode evict -> true;
+            case Command.WriteOffNode writeOff -> true;
             case Command.AddDomain add -> true;
             case Command.RemoveDomain remove -> true;
             case Command.AddUser add -> true;

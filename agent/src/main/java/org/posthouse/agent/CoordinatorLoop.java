@@ -31,10 +31,12 @@ final class CoordinatorLoop {
     private final GroupMember member;
     private final ClusterReplica replica;
     private final Pulse pulse;
+    private final Leases leases;
     private final InputLog inputs;
     private final long processStarted;
     private final Optional<NodeSettings.Forming> forming;
     private final BlockingQueue<Waiting> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
+    private final long term;
     private final Thread thread;
     private volatile boolean ended;
 
@@ -44,6 +46,7 @@ final class CoordinatorLoop {
             GroupMember member,
             ClusterReplica replica,
             Pulse pulse,
+            Leases leases,
             InputLog inputs,
             long processStarted,
             Optional<NodeSettings.Forming> forming,
@@ -51,6 +54,8 @@ final class CoordinatorLoop {
         this.member = member;
         this.replica = replica;
         this.pulse = pulse;
+        this.leases = leases;
+        this.term = term;
         this.inputs = inputs;
         this.processStarted = processStarted;
         this.forming = forming;
@@ -86,7 +91,8 @@ final class CoordinatorLoop {
         LOG.info("This node coordinates the cluster now.");
         pulse.count();
         long nextTick = Pulse.millis();
-        try {
+        try (LeaseLoop lease = new LeaseLoop(member, replica, pulse, leases, term)) {
+            lease.start();
             while (!ended) {
                 Waiting next = waiting.poll(Math.max(1, nextTick - Pulse.millis()), TimeUnit.MILLISECONDS);
                 if (next != null) {

@@ -19,8 +19,11 @@ import java.util.concurrent.TimeoutException;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Duty;
+import org.posthouse.cluster.Node;
 import org.posthouse.cluster.NodeDecisions;
+import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.Seat;
+import org.posthouse.cluster.VirtualServer;
 import org.posthouse.replication.GroupMember;
 import org.posthouse.replication.Member;
 import org.posthouse.replication.MemberId;
@@ -40,6 +43,7 @@ final class Duties implements AutoCloseable {
     private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
     private static final int MOVE_TRIES_MAX = 3;
+    private static final String DECLARATION = "the declaration of types"; // no group has such a name
 
     private final NodeAgent.Parts parts;
     private final ThreadPoolExecutor workers = new ThreadPoolExecutor(
@@ -73,7 +77,10 @@ final class Duties implements AutoCloseable {
     private void look() {
         ClusterImage image = parts.cluster().replica().image();
         parts.meet(image);
-        for (Duty duty : NodeDecisions.duties(image, local())) {
+        declareTypes(image);
+        // In this order: what was just fetched must not be said of an image from before.
+        NodeDecisions.Local local = local();
+        for (Duty duty : NodeDecisions.duties(parts.cluster().replica().image(), local)) {
             Long until = pausedUntil.get(duty.group());
             boolean paused = until != null && System.nanoTime() - until < 0;
             if (!paused && busy.add(duty.group())) {
@@ -91,6 +98,27 @@ final class Duties implements AutoCloseable {
                     }
                 });
             }
+        }
+    }
+
+    /// Tells the cluster which types of resources this node can bring online, until the image has it.
+    private void declareTypes(ClusterImage image) {
+        Node self = image.nodes().get(parts.settings().node());
+        List<ResourceTypeFacts> types = parts.typeFacts();
+        boolean due = self != null
+                && image.featureLevel() == ClusterImage.FEATURE_LEVEL
+                && !self.types().equals(types)
+                && busy.add(DECLARATION);
+        if (due) {
+            workers.execute(() -> {
+                try {
+                    parts.cluster().submit(new Command.DeclareTypes(self.name(), types), SUBMIT_MAX);
+                } catch (IOException e) {
+                    LOG.debug("the resource types of this node could not be told yet", e);
+                } finally {
+                    busy.remove(DECLARATION);
+                }
+            });
         }
     }
 
@@ -143,10 +171,13 @@ final class Duties implements AutoCloseable {
                 case Duty.Form form -> form(form);
                 case Duty.Join join -> parts.server(join.group()).join(join.incarnation());
                 case Duty.Leave leave -> parts.server(leave.group()).leave();
+                case Duty.PutAside aside -> putAside(aside);
+                case Duty.ReportPutAside aside -> report(aside);
                 case Duty.ReportLost lost -> report(lost);
+                case Duty.Rejoin rejoin -> parts.cluster().rejoin(rejoin.incarnation());
                 case Duty.Reconfigure change -> reconfigure(change);
                 case Duty.HandOver handOver -> handOver(handOver);
-                case Duty.Open open -> parts.server(open.group()).open(open.version());
+                case Duty.Open open -> open(open);
                 case Duty.FetchImage fetch -> fetch(fetch.group());
                 case Duty.Wait wait -> {
                     if (!wait.reason().equals(waitingFor.put(wait.group(), wait.reason()))) {
@@ -200,6 +231,36 @@ final class Duties implements AutoCloseable {
                                 lost.group(), parts.settings().node(), lost.incarnation(), lost.reason()),
                         SUBMIT_MAX);
         pause(lost.group());
+    }
+
+    /// The image that the duty was found by may have been replaced meanwhile by one without the virtual server.
+    private void open(Duty.Open duty) throws IOException {
+        ClusterImage image = parts.cluster().replica().image();
+        VirtualServer server = image.virtualServers().get(duty.group());
+        HostedServer hosted = parts.server(duty.group());
+        if (server == null) {
+            hosted.giveUpOpening();
+        } else {
+            hosted.open(duty.version(), server.generation());
+        }
+    }
+
+    /// Asks for the newest image once more: nothing is given up by an old one.
+    private void putAside(Duty.PutAside duty) throws IOException {
+        if (!fetch(duty.group())) {
+            pause(duty.group());
+        } else if (!parts.cluster().replica().image().virtualServers().containsKey(duty.group())) {
+            parts.server(duty.group()).putAside();
+        }
+    }
+
+    private void report(Duty.ReportPutAside duty) throws IOException {
+        String node = parts.settings().node();
+        // Something may have been begun here since this was found, by an image from before.
+        if (parts.memory().held(duty.group()).isEmpty()) {
+            parts.cluster().submit(new Command.ReportPutAside(duty.group(), node, duty.incarnation()), SUBMIT_MAX);
+        }
+        pause(duty.group());
     }
 
     private Optional<GroupMember> member(String group) {

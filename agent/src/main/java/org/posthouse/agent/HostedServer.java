@@ -3,10 +3,12 @@ package org.posthouse.agent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.posthouse.cluster.Facts;
@@ -52,6 +54,8 @@ final class HostedServer implements AutoCloseable {
     /// @param folder `store/` in the node's folder
     /// @param changed to be called after anything that heartbeats or duties should know of; returns at once
     /// @param routes told when a gate opens here
+    /// @param leases this node's side of the node lease
+    /// @param halt ends this process
     record Surroundings(
             String node,
             Path folder,
@@ -60,7 +64,9 @@ final class HostedServer implements AutoCloseable {
             StoreSettings settings,
             NodeMemory remembered,
             Runnable changed,
-            Routes routes) {}
+            Routes routes,
+            Leases leases,
+            NodeSettings.Halt halt) {}
 
     /// A replica in use.
     private record Hosting(
@@ -70,7 +76,8 @@ final class HostedServer implements AutoCloseable {
         this.name = name;
         this.around = around;
         this.store = new LocalStore(name);
-        this.services = new Services(name, Services.Threads.VIRTUAL, Services.Patience.DEFAULT, Pulse::millis);
+        this.services =
+                new Services(name, Services.Threads.VIRTUAL, Services.Patience.DEFAULT, Pulse::millis, around.halt());
     }
 
     String name() {
@@ -109,6 +116,10 @@ final class HostedServer implements AutoCloseable {
                 .id()
                 .incarnation();
         LOG.info("{}: forming its storage group with {}", name, members);
+        if (around.remembered().held(name).isPresent()) {
+            // Joined by an image from before, to a virtual server of this name that was deleted since.
+            putAside();
+        }
         // Written before the folder exists: a replica that is gone later is never taken for one not made yet. A crash
         // in between costs one refill.
         around.remembered().hold(name, incarnation);
@@ -160,6 +171,28 @@ final class HostedServer implements AutoCloseable {
         LOG.info("{}: leaving its storage group; the replica here is deleted", name);
         end(true);
         around.remembered().drop(name);
+    }
+
+    /// Takes part no more, for good, and puts what is here aside: `raft` and `store` in `removed/NAME.INCARNATION/`.
+    /// After a crash in between the next try puts the rest there.
+    void putAside() throws IOException {
+        OptionalInt held = around.remembered().held(name);
+        if (held.isEmpty()) {
+            return;
+        }
+        Path aside = around.folder().resolveSibling("removed").resolve(name + "." + held.getAsInt());
+        LOG.info("{}: the virtual server was deleted; the replica here is put aside as {}", name, aside);
+        Files.createDirectories(aside);
+        endHosting();
+        around.host().putAside(groupName(), aside.resolve("raft"));
+        Path mail = around.folder().resolve(name);
+        if (Files.exists(mail)) {
+            Files.move(mail, aside.resolve("store"), StandardCopyOption.ATOMIC_MOVE);
+        }
+        around.remembered().drop(name);
+        failed = false;
+        reopened = false;
+        around.changed().run();
     }
 
     @FunctionalInterface
@@ -257,7 +290,9 @@ final class HostedServer implements AutoCloseable {
     // ---- ownership
 
     /// Proposes `Open`.
-    void open(long version) {
+    ///
+    /// @param generation that the epoch is to have at least
+    void open(long version, long generation) {
         Hosting now = hosting;
         if (now == null) {
             return;
@@ -265,7 +300,7 @@ final class HostedServer implements AutoCloseable {
         opening = true;
         // What comes of it shows at the gate.
         var unused = now.store()
-                .proposeOpen(version)
+                .proposeOpen(version, generation)
                 .orTimeout(OPEN_SECONDS_MAX, TimeUnit.SECONDS)
                 .whenComplete((done, failure) -> {
                     opening = false;
@@ -281,6 +316,11 @@ final class HostedServer implements AutoCloseable {
         opening = true;
     }
 
+    /// What [#reserve] marked does not come.
+    void giveUpOpening() {
+        opening = false;
+    }
+
     Optional<Route> route() {
         Hosting now = hosting;
         return now == null
@@ -289,6 +329,11 @@ final class HostedServer implements AutoCloseable {
                         .gate()
                         .epoch()
                         .map(epoch -> new Route(name, OpenEpoch.parse(epoch.toString()), around.node()));
+    }
+
+    /// Looks after what needs the node lease; returns soon.
+    void lease() {
+        services.lease(() -> around.leases().giveBack(name));
     }
 
     /// Lets due housekeeping be done, and the services be looked after; returns at once.
@@ -337,9 +382,15 @@ final class HostedServer implements AutoCloseable {
                 view.committed(),
                 // While its Raft server is being started anew a replica neither votes nor leads, whatever it holds.
                 view.failure().isPresent() ? -1 : view.applied().index(),
-                view.leading() ? seats(view.members()) : List.of(),
+                told(view),
                 failed,
                 services.states()));
+    }
+
+    /// The configuration as a leader tells it to others: only once it is committed. By one that is not, the coordinator
+    /// would take a change of replicas for done, and a node would delete one that may still be needed.
+    static List<Seat> told(GroupMember.View view) {
+        return view.leading() && view.settled() ? seats(view.members()) : List.of();
     }
 
     static List<Seat> seats(List<Member> members) {

@@ -18,12 +18,14 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.NodeAddresses;
 import org.posthouse.cluster.Reply;
 import org.posthouse.cluster.ResourceType;
+import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.Route;
 import org.posthouse.cluster.VirtualServer;
 import org.posthouse.mailstore.StoreMemory;
@@ -61,13 +63,15 @@ public final class NodeAgent implements AutoCloseable {
         private final NodeSettings settings;
         private final List<ResourceType<ServiceContext>> types;
         private final long started = Pulse.millis();
+        private final long process = System.currentTimeMillis();
         private final SortedMap<String, HostedServer> servers = new ConcurrentSkipListMap<>();
         private NodeMemory remembered;
         private Links links;
         private Pulse pulse;
+        private Leases leases;
         private ClusterMember cluster;
         private HostedServer.Surroundings around;
-        private long met = -1; // version of the image that was met last; of the duties' thread
+        private ClusterImage met = ClusterImage.EMPTY; // last; of the duties' thread
 
         private Parts(NodeSettings settings, List<ResourceType<ServiceContext>> types) {
             this.settings = settings;
@@ -106,16 +110,27 @@ public final class NodeAgent implements AutoCloseable {
             return Pulse.millis() - started;
         }
 
-        /// Makes ready what an image names: services of each virtual server, links to each node.
+        /// What this node tells of the types of resources that it knows.
+        List<ResourceTypeFacts> typeFacts() {
+            return Stream.concat(
+                            Stream.of(ResourceTypeFacts.STORAGE_GROUP),
+                            types.stream().map(ResourceType::facts))
+                    .toList();
+        }
+
+        /// Makes ready what an image names: services of each virtual server, links to each node. Images of one process
+        /// are never older than those before.
         void meet(ClusterImage image) {
-            if (image.version() == met) {
+            if (image.version() == met.version()) {
                 return;
             }
-            met = image.version();
-            for (VirtualServer server : image.virtualServers().values()) {
-                HostedServer hosted = server(server.name());
-                hosted.services().follow(server, settings.node(), hosted.store(), types);
+            for (VirtualServer server : met.virtualServers().values()) {
+                if (!image.virtualServers().containsKey(server.name())) {
+                    follow(server.withoutResources()); // It was deleted.
+                }
             }
+            met = image;
+            image.virtualServers().values().forEach(this::follow);
             if (image.created()) {
                 Map<String, InetSocketAddress> peers = new TreeMap<>();
                 image.nodes().values().stream()
@@ -126,9 +141,19 @@ public final class NodeAgent implements AutoCloseable {
             }
         }
 
+        private void follow(VirtualServer server) {
+            HostedServer hosted = server(server.name());
+            hosted.services()
+                    .follow(
+                            server,
+                            new ResourceOpener(
+                                    server.name(), settings.node(), hosted.store(), types, leases.of(server.name())));
+        }
+
         private Facts.Heartbeat heartbeat() {
             TreeMap<String, Facts.Membership> groups = new TreeMap<>();
             for (HostedServer hosted : servers.values()) {
+                hosted.lease();
                 hosted.membership().ifPresent(membership -> groups.put(hosted.name(), membership));
             }
             cluster.member().ifPresent(member -> {
@@ -142,16 +167,18 @@ public final class NodeAgent implements AutoCloseable {
                                 0,
                                 view.committed(),
                                 view.applied().index(),
-                                view.leading() ? HostedServer.seats(view.members()) : List.of(),
+                                HostedServer.told(view),
                                 cluster.failed(),
                                 new TreeMap<>()));
             });
             return new Facts.Heartbeat(
                     settings.node(),
                     remembered.incarnation(),
-                    ProcessHandle.current().pid(),
+                    process,
                     processAgeMillis(),
-                    groups);
+                    groups,
+                    ClusterImage.FEATURE_LEVEL,
+                    leases.say(groups));
         }
     }
 
@@ -161,7 +188,8 @@ public final class NodeAgent implements AutoCloseable {
         parts = new Parts(settings, types);
         parts.remembered = new NodeMemory(folder.resolve("agent"));
         parts.links = new Links(settings.identity(), settings.services(), settings.links());
-        parts.pulse = new Pulse(parts.links, parts::heartbeat, () -> parts.cluster.coordinator());
+        parts.pulse = new Pulse(
+                settings.clusterId().toString(), parts.links, parts::heartbeat, () -> parts.cluster.coordinator());
         memory = new StoreMemory();
         SnapshotTransfer snapshots = new SnapshotTransfer(parts.links, this::host);
         host = RatisHost.start(replicationSettings(settings, snapshots));
@@ -171,7 +199,10 @@ public final class NodeAgent implements AutoCloseable {
             duties.nudge();
             parts.pulse.nudge();
         };
-        parts.cluster = new ClusterMember(settings, host, parts.remembered, parts.links, parts.pulse, changed);
+        parts.leases = new Leases(settings.node(), parts.links, new BootClock(), parts.process, () -> parts.servers()
+                .forEach(HostedServer::lease));
+        parts.cluster =
+                new ClusterMember(settings, host, parts.remembered, parts.links, parts.pulse, parts.leases, changed);
         parts.around = new HostedServer.Surroundings(
                 settings.node(),
                 folder.resolve("store"),
@@ -180,7 +211,9 @@ public final class NodeAgent implements AutoCloseable {
                 settings.store(),
                 parts.remembered,
                 changed,
-                routes);
+                routes,
+                parts.leases,
+                settings.halt());
         status = new StatusGatherer(parts);
         timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("agent-timer").factory());
@@ -199,6 +232,7 @@ public final class NodeAgent implements AutoCloseable {
     private void register(LinkServices services, SnapshotTransfer snapshots) {
         services.register(Pulse.KIND, LinkServices::nodes, parts.pulse);
         services.register(SnapshotTransfer.KIND, LinkServices::nodes, snapshots);
+        services.register(Leases.KIND, LinkServices::nodes, parts.leases);
         services.register(Routes.KIND, LinkServices::nodesAndFrontEnds, routes);
         ControlServices.register(services, parts.cluster, status);
     }

@@ -2,11 +2,14 @@ package org.posthouse.agent;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,14 +29,18 @@ import org.slf4j.LoggerFactory;
 /// changed, all others too. What they tell is kept for this node's own decisions and for the coordinator's.
 final class Pulse implements LinkService, AutoCloseable {
     static final String KIND = "heartbeat";
+    /// The id of the cluster that somebody is in. Earlier releases do not say it.
+    static final String CLUSTER_FIELD = "cluster";
     private static final Logger LOG = LoggerFactory.getLogger(Pulse.class);
     private static final long BETWEEN_NUDGES_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     /// Every third time; a little less, for no turn comes to the millisecond.
     private static final long ALL_AFTER_MILLIS = 3 * HeartbeatTable.HEARTBEAT_MILLIS - 50;
 
+    private final String cluster;
     private final Links links;
     private final Supplier<Facts.Heartbeat> own;
     private final Supplier<Optional<String>> coordinator;
+    private final Set<String> strangers = ConcurrentHashMap.newKeySet();
     private final NudgedLoop sending = new NudgedLoop("heartbeats", HeartbeatTable.HEARTBEAT_MILLIS, this::send);
     private SortedMap<String, Facts.Membership> toldAll = new TreeMap<>(); // of the sending thread
     private long toldAllAt; // of the sending thread
@@ -44,8 +51,10 @@ final class Pulse implements LinkService, AutoCloseable {
 
     /// Begins with [#start].
     ///
+    /// @param cluster its id: what comes from nodes of another one, left behind by a recovery, counts for nothing
     /// @param coordinator the node that coordinates, as far as this one knows
-    Pulse(Links links, Supplier<Facts.Heartbeat> own, Supplier<Optional<String>> coordinator) {
+    Pulse(String cluster, Links links, Supplier<Facts.Heartbeat> own, Supplier<Optional<String>> coordinator) {
+        this.cluster = cluster;
         this.links = links;
         this.own = own;
         this.coordinator = coordinator;
@@ -77,7 +86,7 @@ final class Pulse implements LinkService, AutoCloseable {
         if (heartbeat.incarnation() == 0) {
             return; // Takes part in nothing yet.
         }
-        Opening head = new Opening(KIND, new TreeMap<>());
+        Opening head = new Opening(KIND, new TreeMap<>(Map.of(CLUSTER_FIELD, cluster)));
         byte[] message = Json.bytes(heartbeat);
         Optional<String> only = everybodyKnows(heartbeat) ? coordinator.get() : Optional.empty();
         List<Link> receivers =
@@ -100,6 +109,19 @@ final class Pulse implements LinkService, AutoCloseable {
 
     @Override
     public void notice(Link from, Opening head, byte[] message) {
+        String theirs = head.fields().getOrDefault(CLUSTER_FIELD, cluster);
+        if (!theirs.equals(cluster)) {
+            if (strangers.add(from.peer() + " " + theirs)) {
+                LOG.error(
+                        "{} runs as a member of the cluster with id {}, this node is in {}: one of them was left behind"
+                                + " when the cluster was recovered. Stop it, move its folder away and let it join"
+                                + " again; until then the two are separate clusters.",
+                        from.peer(),
+                        theirs,
+                        cluster);
+            }
+            return;
+        }
         try {
             Facts.Heartbeat heartbeat = Json.read(message, Facts.Heartbeat.class);
             if (from.peer().equals("node:" + heartbeat.node())) {

@@ -6,9 +6,37 @@ import org.posthouse.mailstore.MailStore;
 /// What a resource of a virtual server is given to work with.
 ///
 /// @param virtualServer whose resource it is
+/// @param resource its name there
 /// @param node on which it runs
 /// @param store the virtual server's mail; there on every node and for as long as the process runs: where this node
 ///     does not own the virtual server, or has no replica of it, calls fail with `NOT_OPEN`
-/// @param properties of the resource, from the image
+/// @param properties of the resource, from the image, the standards of its type filled in
+/// @param progress for what takes its time to come online or go offline
+/// @param lease for what must never be online on two nodes
 public record ServiceContext(
-        String virtualServer, String node, MailStore store, SortedMap<String, String> properties) {}
+        String virtualServer,
+        String resource,
+        String node,
+        MailStore store,
+        SortedMap<String, String> properties,
+        Progress progress,
+        Lease lease) {
+
+    /// How a resource says that it comes online, or goes offline, though it takes long: its pending timeout counts
+    /// from the last report.
+    @FunctionalInterface
+    public interface Progress {
+        /// Reports progress; returns at once.
+        ///
+        /// @param what was done last, for the log
+        void report(String what);
+    }
+
+    /// The node lease of the virtual server, see [org.posthouse.cluster.NodeLease].
+    @FunctionalInterface
+    public interface Lease {
+        /// For how many milliseconds from now this node may certainly have something online that needs the lease,
+        /// also if it is paused in between; 0 if it may not.
+        long leftMillis();
+    }
+}

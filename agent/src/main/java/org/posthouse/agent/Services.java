@@ -1,15 +1,18 @@
 package org.posthouse.agent;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.posthouse.cluster.ResourceActions;
 import org.posthouse.cluster.ResourcePolicy;
 import org.posthouse.cluster.ResourceState;
@@ -21,21 +24,20 @@ import org.slf4j.LoggerFactory;
 /// The resources of one virtual server on this node. They are opened with the node, owner or not; while the gate is
 /// open here they are brought online and taken offline as the image wants them ([ResourceActions]), watched, and
 /// restarted when they fail ([ResourcePolicy]). Each step and each check runs on a thread of its own, so that one
-/// resource that hangs holds up nobody but those that depend on it.
+/// resource that hangs holds up nobody but those that depend on it. What was deleted is taken offline and closed,
+/// before another of its name or type is opened.
 final class Services implements AutoCloseable {
-    /// The storage group's own type: its resource is online while the gate is open.
-    static final String STORAGE_GROUP = "storage-group";
-
     private static final Logger LOG = LoggerFactory.getLogger(Services.class);
     /// Before a restart, for each failure that counts.
     private static final long RESTART_DELAY_MILLIS = 500;
-    /// A resource that could not be opened is opened again at a change of the image, but not sooner than this.
+    /// A resource that could not be opened is opened again, but not sooner than this.
     private static final long OPEN_AGAIN_MILLIS = 30_000;
 
     /// Times in milliseconds that policy does not set.
     ///
     /// @param check a check that has not answered for so long has failed
-    /// @param offline a resource that is not offline after so long is terminated
+    /// @param offline a resource that is not offline so long after its last word of progress is terminated, where
+    ///     this node does not own the virtual server any more
     record Patience(long check, long offline) {
         static final Patience DEFAULT = new Patience(10_000, 10_000);
     }
@@ -52,57 +54,52 @@ final class Services implements AutoCloseable {
     private final Threads threads;
     private final Patience patience;
     private final LongSupplier clock;
+    private final NodeSettings.Halt halt;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition settled = lock.newCondition();
-    private final SortedMap<String, Running> running = new TreeMap<>(); // under lock, as all below
+    private final SortedMap<String, RunningResource> running = new TreeMap<>(); // under lock, as all below
+    private final List<RunningResource> leaving = new ArrayList<>(); // not in the image any more
+    private final SortedSet<String> opening = new TreeSet<>();
     private VirtualServer image;
+    private ResourceOpener opener;
     private boolean open;
     private boolean closed;
     private Runnable whenSettled;
 
-    /// One resource here; all of it under the lock.
-    private static final class Running {
-        final ResourceType.Resource resource; // null for the storage group's own
-        final List<Long> failures = new ArrayList<>();
-        ResourceState state = ResourceState.OFFLINE;
-        boolean usable = true; // false if it could not be opened
-        long steps; // how many were begun: the end of an older one counts for nothing
-        long stepBegan;
-        long checkBegan = -1;
-        long lookedAt;
-        long askedAt;
-        long retryAt = -1;
-        long restartAt = -1; // while it waits for a restart, pending
-        boolean unclean; // to be terminated before it is brought online again
-        int failuresObeyed;
-
-        Running(ResourceType.Resource resource, int failuresObeyed) {
-            this.resource = resource;
-            this.failuresObeyed = failuresObeyed;
-        }
-    }
-
     /// @param clock milliseconds of a monotonic clock
-    Services(String virtualServer, Threads threads, Patience patience, LongSupplier clock) {
+    /// @param halt ends the process when a resource hangs for good
+    Services(String virtualServer, Threads threads, Patience patience, LongSupplier clock, NodeSettings.Halt halt) {
         this.virtualServer = virtualServer;
         this.threads = threads;
         this.patience = patience;
         this.clock = clock;
+        this.halt = halt;
     }
 
+    // ---- what there is
+
     /// Opens what the image names and is not open yet, and follows what it wants from now on.
-    void follow(VirtualServer wanted, String node, LocalStore store, Collection<ResourceType<ServiceContext>> types) {
-        // Without the lock: heartbeats wait for it, and what is opened may take its time.
-        Map<String, Running> opened = new TreeMap<>();
-        for (VirtualServer.Resource resource : wanted.resources().values()) {
-            if (toBeOpened(resource.name())) {
-                opened.put(resource.name(), open(resource, node, store, types));
-            }
-        }
+    void follow(VirtualServer wanted, ResourceOpener by) {
         lock.lock();
         try {
             image = wanted;
-            running.putAll(opened);
+            opener = by;
+            RunningResource.rename(running, wanted);
+            running.values().removeIf(each -> {
+                boolean stays = each.is(wanted.resources().get(each.name()));
+                if (stays) {
+                    each.wanted = wanted.resources().get(each.name());
+                } else {
+                    leaving.add(each);
+                }
+                return !stays;
+            });
+        } finally {
+            lock.unlock();
+        }
+        openMissing();
+        lock.lock();
+        try {
             obeyFailures();
             step();
         } finally {
@@ -110,55 +107,87 @@ final class Services implements AutoCloseable {
         }
     }
 
-    private boolean toBeOpened(String name) {
+    /// Opens what can be opened now. Without the lock, but for looking: heartbeats wait for it, and what is
+    /// opened may take its time.
+    private void openMissing() {
+        for (VirtualServer.Resource missing : missing()) {
+            RunningResource made = new RunningResource(missing, clock);
+            tryToOpen(made);
+            lock.lock();
+            try {
+                opening.remove(missing.name());
+                if (!closed && made.is(image.resources().get(missing.name()))) {
+                    made.wanted = image.resources().get(missing.name());
+                    running.put(missing.name(), made);
+                } else {
+                    leaving.add(made); // Deleted meanwhile.
+                }
+                step();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private List<VirtualServer.Resource> missing() {
         lock.lock();
         try {
-            Running known = running.get(name);
-            return known == null || (!known.usable && clock.getAsLong() - known.stepBegan >= OPEN_AGAIN_MILLIS);
+            List<VirtualServer.Resource> missing = image == null || closed
+                    ? List.of()
+                    : image.resources().values().stream()
+                            .filter(this::toBeOpened)
+                            .toList();
+            missing.forEach(each -> opening.add(each.name()));
+            return missing;
         } finally {
             lock.unlock();
         }
     }
 
-    private Running open(
-            VirtualServer.Resource resource,
-            String node,
-            LocalStore store,
-            Collection<ResourceType<ServiceContext>> types) {
-        if (resource.type().equals(STORAGE_GROUP)) {
-            return new Running(null, resource.failuresAsked());
+    private boolean toBeOpened(VirtualServer.Resource resource) {
+        RunningResource known = running.get(resource.name());
+        boolean due = known == null || (!known.usable && clock.getAsLong() - known.triedToOpen >= OPEN_AGAIN_MILLIS);
+        // One that goes may still have the ports that this one wants.
+        return due
+                && !opening.contains(resource.name())
+                && leaving.stream().noneMatch(each -> each.wanted.type().equals(resource.type()));
+    }
+
+    private void tryToOpen(RunningResource each) {
+        if (each.storageGroup()) {
+            return;
         }
         try {
-            ResourceType<ServiceContext> type = types.stream()
-                    .filter(known -> known.name().equals(resource.type()))
-                    .findFirst()
-                    .orElseThrow(() -> new IllegalStateException("this node has no resources of that type"));
-            var context = new ServiceContext(virtualServer, node, store, resource.properties());
-            return new Running(type.open(context), resource.failuresAsked());
+            each.resource = opener.open(each.wanted, what -> reported(each, what));
         } catch (Exception e) {
             LOG.error(
-                    "{}: resource {} of type {} cannot be opened here; the others go on, it is tried again in {} s"
-                            + " or at the next change of the cluster's image after that",
+                    "{}: resource {} of type {} cannot be opened here; the others go on, it is tried again in {} s",
                     virtualServer,
-                    resource.name(),
-                    resource.type(),
+                    each.name(),
+                    each.wanted.type(),
                     OPEN_AGAIN_MILLIS / 1000,
                     e);
-            Running failed = new Running(null, resource.failuresAsked());
-            failed.usable = false;
-            failed.stepBegan = clock.getAsLong();
-            failed.state = ResourceState.FAILED;
-            return failed;
+            each.usable = false;
+            each.triedToOpen = clock.getAsLong();
+            each.state = ResourceState.FAILED;
+        }
+    }
+
+    private void reported(RunningResource each, String what) {
+        lock.lock();
+        try {
+            each.reported(what, clock.getAsLong());
+        } finally {
+            lock.unlock();
         }
     }
 
     private void obeyFailures() {
-        for (VirtualServer.Resource resource : image.resources().values()) {
-            Running known = running.get(resource.name());
-            if (resource.failuresAsked() > known.failuresObeyed) {
-                known.failuresObeyed = resource.failuresAsked();
+        for (RunningResource known : running.values()) {
+            if (known.wanted.failuresAsked() > known.failuresObeyed) {
+                known.failuresObeyed = known.wanted.failuresAsked();
                 if (known.state == ResourceState.ONLINE) {
-                    failed(resource.name(), known, "an operator has it fail", null);
+                    failed(known, "an operator has it fail", null);
                 }
             }
         }
@@ -172,16 +201,7 @@ final class Services implements AutoCloseable {
         try {
             open = isOpen;
             whenSettled = done;
-            for (Running each : running.values()) {
-                // A new chance on each node and in each epoch.
-                each.failures.clear();
-                boolean waits = each.restartAt >= 0;
-                each.restartAt = -1;
-                each.retryAt = -1;
-                if (waits || (each.state == ResourceState.FAILED && each.usable)) {
-                    each.state = ResourceState.OFFLINE;
-                }
-            }
+            running.values().forEach(RunningResource::newChance);
             step();
         } finally {
             lock.unlock();
@@ -198,19 +218,19 @@ final class Services implements AutoCloseable {
         boolean again = true;
         while (again) {
             again = false;
-            for (ResourceActions.Action action : ResourceActions.next(image, stateMap(), open)) {
-                Running each = running.get(action.resource());
-                if (!each.usable) {
-                    continue;
-                }
-                if (each.resource == null || (!action.online() && each.state == ResourceState.FAILED)) {
-                    each.state = action.online() ? ResourceState.ONLINE : ResourceState.OFFLINE;
-                    again = true;
-                } else {
-                    begin(action.resource(), each, action.online());
+            for (ResourceActions.Action action : ResourceActions.next(image, stateMap(), open, opener.barred(image))) {
+                RunningResource each = running.get(action.resource());
+                if (each != null && each.usable) {
+                    again |= begin(each, action.online());
                 }
             }
         }
+        for (RunningResource each : running.values()) {
+            if (each.state == ResourceState.OFFLINE && each.unclean) {
+                terminate(each); // It was to be restarted, and is not any more.
+            }
+        }
+        letGo();
         boolean pending = running.values().stream()
                 .anyMatch(each -> each.restartAt < 0
                         && (each.state == ResourceState.ONLINE_PENDING || each.state == ResourceState.OFFLINE_PENDING));
@@ -224,38 +244,85 @@ final class Services implements AutoCloseable {
         }
     }
 
-    private void begin(String name, Running each, boolean online) {
+    /// Takes what was deleted offline, and closes it. Under the lock.
+    private void letGo() {
+        for (RunningResource each : List.copyOf(leaving)) {
+            if (each.resource == null) {
+                leaving.remove(each);
+                continue;
+            }
+            if (each.restartAt >= 0) {
+                each.restartAt = -1;
+                each.state = ResourceState.FAILED;
+            }
+            if (each.state == ResourceState.ONLINE || each.state == ResourceState.FAILED) {
+                begin(each, false);
+            }
+            if (each.state == ResourceState.OFFLINE && !each.closing) {
+                each.closing = true;
+                if (each.unclean) {
+                    terminate(each);
+                }
+                threads.start("close-" + each.name() + "-" + virtualServer, () -> {
+                    each.resource.close();
+                    gone(each);
+                });
+            }
+        }
+    }
+
+    private void gone(RunningResource each) {
+        lock.lock();
+        try {
+            leaving.remove(each);
+        } finally {
+            lock.unlock();
+        }
+        LOG.info("{}: resource {} was deleted and is closed here", virtualServer, each.name());
+        openMissing();
+    }
+
+    /// @return whether it took effect at once
+    private boolean begin(RunningResource each, boolean online) {
+        // What has failed was terminated.
+        if (each.storageGroup() || (!online && each.state == ResourceState.FAILED)) {
+            each.state = online ? ResourceState.ONLINE : ResourceState.OFFLINE;
+            return true;
+        }
         each.state = online ? ResourceState.ONLINE_PENDING : ResourceState.OFFLINE_PENDING;
-        each.stepBegan = clock.getAsLong();
+        each.heardOf = clock.getAsLong();
+        each.progress = "";
         long step = ++each.steps;
         boolean unclean = each.unclean;
         each.unclean = false;
         each.checkBegan = -1; // One still under way counts for nothing any more.
-        threads.start(name + "-" + virtualServer, () -> {
-            try {
-                if (unclean) {
+        VirtualServer.Resource wanted = each.wanted;
+        ResourceOpener by = opener;
+        threads.start(each.name() + "-" + virtualServer, () -> {
+            Exception failure = each.calls.run(online ? "coming online" : "going offline", () -> {
+                if (unclean && each.resource != null) {
                     each.resource.terminate();
                 }
                 if (online) {
+                    by.renew(each, wanted, what -> reported(each, what));
                     each.resource.online();
                 } else {
                     each.resource.offline();
                 }
-                ended(name, each, step, online, null);
-            } catch (Exception e) {
-                ended(name, each, step, online, e);
-            }
+            });
+            ended(each, step, online, failure);
         });
+        return false;
     }
 
-    private void ended(String name, Running each, long step, boolean online, Exception failure) {
+    private void ended(RunningResource each, long step, boolean online, Exception failure) {
         lock.lock();
         try {
             if (each.steps != step) {
                 return; // It took too long, and has been given up since.
             }
             if (online && failure != null) {
-                failed(name, each, "it could not be brought online", failure);
+                failed(each, "it could not be brought online", failure);
             } else if (online) {
                 each.state = ResourceState.ONLINE;
                 each.lookedAt = clock.getAsLong();
@@ -265,9 +332,9 @@ final class Services implements AutoCloseable {
                     LOG.warn(
                             "{}: resource {} did not go offline in order; it is terminated",
                             virtualServer,
-                            name,
+                            each.name(),
                             failure);
-                    terminate(name, each);
+                    terminate(each);
                 }
                 each.state = ResourceState.OFFLINE;
             }
@@ -281,26 +348,38 @@ final class Services implements AutoCloseable {
 
     /// Looks what is due: checks, steps and checks that take too long, retries. Returns soon.
     void tick() {
+        Optional<String> hung = Optional.empty();
+        boolean missing = false;
         lock.lock();
         try {
             if (image == null || closed) {
                 return;
             }
             long now = clock.getAsLong();
-            for (VirtualServer.Resource resource : image.resources().values()) {
-                Running each = running.get(resource.name());
-                if (each != null && each.resource != null) {
-                    tick(resource, each, now);
+            for (RunningResource each :
+                    Stream.concat(running.values().stream(), leaving.stream()).toList()) {
+                if (each.usable && !each.storageGroup()) {
+                    tick(each, now);
+                }
+                if (hung.isEmpty()) {
+                    hung = each.calls.hung(
+                            virtualServer + ": resource " + each.name(),
+                            each.wanted.policy().deadlock());
                 }
             }
             step();
+            missing = image.resources().values().stream().anyMatch(this::toBeOpened);
         } finally {
             lock.unlock();
         }
+        if (missing) {
+            threads.start("open-" + virtualServer, this::openMissing);
+        }
+        hung.ifPresent(halt::halt);
     }
 
-    private void tick(VirtualServer.Resource resource, Running each, long now) {
-        ResourcePolicy policy = resource.policy();
+    private void tick(RunningResource each, long now) {
+        ResourcePolicy policy = each.wanted.policy();
         switch (each.state) {
             case ONLINE_PENDING -> {
                 if (each.restartAt >= 0) {
@@ -308,36 +387,38 @@ final class Services implements AutoCloseable {
                         each.restartAt = -1;
                         each.state = ResourceState.OFFLINE;
                     }
-                } else if (now - each.stepBegan > policy.pendingMillis()) {
-                    failed(
-                            resource.name(),
-                            each,
-                            "it was not online after " + policy.pendingMillis() / 1000 + " s",
-                            null);
+                } else if (now - each.heardOf > policy.pendingMillis()) {
+                    failed(each, "it was not online, and " + each.silence(now), null);
                 }
             }
             case OFFLINE_PENDING -> {
-                if (now - each.stepBegan > patience.offline()) {
-                    LOG.warn("{}: resource {} does not go offline; it is terminated", virtualServer, resource.name());
+                // Where another node owns the virtual server by now, there is less time.
+                long patient = open ? policy.pendingMillis() : Math.min(policy.pendingMillis(), patience.offline());
+                if (!each.closing && now - each.heardOf > patient) {
+                    LOG.warn(
+                            "{}: resource {} does not go offline, and {}; it is terminated",
+                            virtualServer,
+                            each.name(),
+                            each.silence(now));
                     each.steps++;
                     each.state = ResourceState.OFFLINE;
-                    terminate(resource.name(), each);
+                    terminate(each);
                 }
             }
             case ONLINE -> {
                 if (each.checkBegan >= 0) {
                     if (now - each.checkBegan > patience.check()) {
-                        failed(resource.name(), each, "a check of its health did not come back", null);
+                        failed(each, "a check of its health did not come back", null);
                     }
                 } else if (now - each.askedAt >= policy.isAliveMillis()) {
-                    check(resource.name(), each, true);
+                    check(each, true);
                 } else if (now - each.lookedAt >= policy.looksAliveMillis()) {
-                    check(resource.name(), each, false);
+                    check(each, false);
                 }
             }
             case FAILED -> {
                 if (each.retryAt >= 0 && now >= each.retryAt) {
-                    LOG.info("{}: trying resource {} again", virtualServer, resource.name());
+                    LOG.info("{}: trying resource {} again", virtualServer, each.name());
                     each.failures.clear();
                     each.retryAt = -1;
                     each.state = ResourceState.OFFLINE;
@@ -347,10 +428,10 @@ final class Services implements AutoCloseable {
         }
     }
 
-    private void check(String name, Running each, boolean thorough) {
+    private void check(RunningResource each, boolean thorough) {
         each.checkBegan = clock.getAsLong();
         long step = each.steps;
-        threads.start("check-" + name + "-" + virtualServer, () -> {
+        threads.start("check-" + each.name() + "-" + virtualServer, () -> {
             String wrong = "";
             try {
                 // A failing cheap check asks the thorough one at once.
@@ -360,11 +441,11 @@ final class Services implements AutoCloseable {
             } catch (RuntimeException e) {
                 wrong = "a check of its health failed: " + e;
             }
-            checked(name, each, step, thorough, wrong);
+            checked(each, step, thorough, wrong);
         });
     }
 
-    private void checked(String name, Running each, long step, boolean thorough, String wrong) {
+    private void checked(RunningResource each, long step, boolean thorough, String wrong) {
         lock.lock();
         try {
             if (each.steps != step || each.state != ResourceState.ONLINE) {
@@ -374,7 +455,7 @@ final class Services implements AutoCloseable {
             each.lookedAt = clock.getAsLong();
             each.askedAt = thorough ? each.lookedAt : each.askedAt;
             if (!wrong.isEmpty()) {
-                failed(name, each, wrong, null);
+                failed(each, wrong, null);
                 step();
             }
         } finally {
@@ -383,8 +464,8 @@ final class Services implements AutoCloseable {
     }
 
     /// A resource failed: ends it, and has it restarted or not, as its policy says. Under the lock.
-    private void failed(String name, Running each, String why, Exception cause) {
-        ResourcePolicy policy = image.resources().get(name).policy();
+    private void failed(RunningResource each, String why, Exception cause) {
+        ResourcePolicy policy = each.wanted.policy();
         long now = clock.getAsLong();
         each.failures.removeIf(at -> now - at >= policy.periodMillis());
         each.failures.add(now);
@@ -398,7 +479,7 @@ final class Services implements AutoCloseable {
                 LOG.warn(
                         "{}: resource {} failed: {}; it is restarted (failure {}, restarted are {} within {} s)",
                         virtualServer,
-                        name,
+                        each.name(),
                         why,
                         each.failures.size(),
                         policy.restarts(),
@@ -411,23 +492,59 @@ final class Services implements AutoCloseable {
                 LOG.error(
                         "{}: resource {} failed: {}; it is not restarted here any more",
                         virtualServer,
-                        name,
+                        each.name(),
                         why,
                         cause);
-                terminate(name, each);
+                terminate(each);
             }
         }
     }
 
     /// What hangs may hang here too, so it gets a thread of its own.
-    private void terminate(String name, Running each) {
-        threads.start("terminate-" + name + "-" + virtualServer, () -> {
+    private void terminate(RunningResource each) {
+        each.unclean = false;
+        ResourceType.Resource resource = each.resource;
+        if (resource == null) {
+            return;
+        }
+        each.ending++;
+        threads.start("terminate-" + each.name() + "-" + virtualServer, () -> {
+            Exception failure = each.calls.run("being terminated", resource::terminate);
+            if (failure != null) {
+                LOG.warn("{}: resource {} could not be terminated", virtualServer, each.name(), failure);
+            }
+            lock.lock();
             try {
-                each.resource.terminate();
-            } catch (RuntimeException e) {
-                LOG.warn("{}: resource {} could not be terminated", virtualServer, name, e);
+                each.ending--;
+            } finally {
+                lock.unlock();
             }
         });
+    }
+
+    // ---- the node lease
+
+    /// Looks whether the lease was granted or has lapsed; gives it back where nothing needs it here any more.
+    ///
+    /// @param giveBack called if so, before anything could be brought online again
+    void lease(Runnable giveBack) {
+        lock.lock();
+        try {
+            if (image == null || closed) {
+                return;
+            }
+            List<RunningResource> needing = Stream.concat(running.values().stream(), leaving.stream())
+                    .filter(each -> opener.needsLease(each.wanted))
+                    .toList();
+            if (!needing.isEmpty()) {
+                step();
+            }
+            if (!open && needing.stream().noneMatch(RunningResource::inUse)) {
+                giveBack.run();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     // ---- what others are told
@@ -450,7 +567,7 @@ final class Services implements AutoCloseable {
     @Override
     public void close() {
         gate(false, null);
-        List<Running> all;
+        List<RunningResource> all = new ArrayList<>();
         lock.lock();
         try {
             long left = TimeUnit.MILLISECONDS.toNanos(patience.offline());
@@ -459,7 +576,8 @@ final class Services implements AutoCloseable {
                 left = settled.awaitNanos(left);
             }
             closed = true;
-            all = List.copyOf(running.values());
+            all.addAll(running.values());
+            leaving.stream().filter(each -> !each.closing).forEach(all::add);
             running.clear();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -467,6 +585,6 @@ final class Services implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        all.stream().filter(each -> each.resource != null).forEach(each -> each.resource.close());
+        all.stream().map(each -> each.resource).filter(Objects::nonNull).forEach(ResourceType.Resource::close);
     }
 }

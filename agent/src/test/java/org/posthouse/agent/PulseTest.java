@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.posthouse.cluster.Facts;
+import org.posthouse.cluster.LeaseWord;
 import org.posthouse.wire.Authority;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkServer;
@@ -68,7 +69,11 @@ class PulseTest {
         Links links = new Links(identity("node:n1"), new LinkServices(), LinkSettings.DEFAULT);
         open.add(links);
         links.peers(Map.of("node:n2", listen("node:n2", coordinator), "node:n3", listen("node:n3", other)));
-        pulse = new Pulse(links, () -> new Facts.Heartbeat("n1", 1, 7, 0, groups), () -> known);
+        pulse = new Pulse(
+                "00c0ffee",
+                links,
+                () -> new Facts.Heartbeat("n1", 1, 7, 0, groups, 2, new LeaseWord(0, new TreeMap<>())),
+                () -> known);
         open.add(pulse);
         pulse.start();
         var _ = coordinator.next();

@@ -26,6 +26,7 @@ import org.posthouse.cluster.FirstPlan;
 import org.posthouse.cluster.GroupState;
 import org.posthouse.cluster.ResourceState;
 import org.posthouse.cluster.ResourceType;
+import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.VirtualServer;
 
 /// Resources that come online, fail, hang and are restarted, on a clock that the test moves.
@@ -34,11 +35,15 @@ class ServicesTest {
     private final AtomicLong now = new AtomicLong(1_000);
     private final AtomicInteger working = new AtomicInteger();
     private final AtomicInteger hanging = new AtomicInteger();
-    private final Services services = new Services("vs1", this::start, new Services.Patience(10_000, 10_000), now::get);
+    private final AtomicLong lease = new AtomicLong();
+    private final List<String> halts = new CopyOnWriteArrayList<>();
+    private final Services services =
+            new Services("vs1", this::start, new Services.Patience(10_000, 10_000), now::get, halts::add);
     private final Map<String, Fake> fakes = new ConcurrentHashMap<>();
     private final List<String> happened = new CopyOnWriteArrayList<>();
     private ClusterImage image = image();
     private boolean refusesToOpen;
+    private boolean needsLease;
 
     /// A resource that does as it is told.
     private final class Fake implements ResourceType.Resource {
@@ -47,6 +52,7 @@ class ServicesTest {
         volatile boolean refuses;
         volatile CountDownLatch hangs;
         volatile CountDownLatch checksHang;
+        volatile ServiceContext.Progress progress;
 
         Fake(String name) {
             this.name = name;
@@ -115,41 +121,55 @@ class ServicesTest {
                         List.of(new FirstPlan.PlannedServer("vs1", resources)),
                         List.of())
                 .image(0);
-        return ClusterImage.EMPTY
-                .apply(new Change(
-                        0,
-                        0,
-                        Coordinator.decide(ClusterImage.EMPTY, new Command.CreateCluster(planned), 0)
-                                .events()))
-                .image();
+        ClusterImage created = decided(ClusterImage.EMPTY, new Command.CreateCluster(planned));
+        return decided(
+                created, new Command.DeclareTypes("n1", List.of(ResourceTypeFacts.STORAGE_GROUP, factsOf(false))));
+    }
+
+    private static ResourceTypeFacts factsOf(boolean needsLease) {
+        return new ResourceTypeFacts(
+                "fake",
+                "Does as it is told.",
+                false,
+                needsLease,
+                List.of(ResourceTypeFacts.Property.required("as", "which one", ".+")));
     }
 
     private VirtualServer server() {
         return image.virtualServers().get("vs1");
     }
 
-    private void decide(Command command) {
+    private static ClusterImage decided(ClusterImage image, Command command) {
         Decision decision = Coordinator.decide(image, command, 0);
         assertThat(decision.reply().accepted()).as(decision.reply().message()).isTrue();
-        image = image.apply(new Change(image.version(), 0, decision.events())).image();
+        return image.apply(new Change(image.version(), 0, decision.events())).image();
+    }
+
+    private void decide(Command command) {
+        image = decided(image, command);
         follow();
     }
 
     private void follow() {
-        services.follow(server(), "n1", new LocalStore("vs1"), List.of(new ResourceType<ServiceContext>() {
-            @Override
-            public String name() {
-                return "fake";
-            }
+        services.follow(
+                server(), new ResourceOpener("vs1", "n1", new LocalStore("vs1"), List.of(new Type()), lease::get));
+    }
 
-            @Override
-            public Resource open(ServiceContext context) {
-                if (refusesToOpen) {
-                    throw new IllegalStateException("told not to open");
-                }
-                return fakes.computeIfAbsent(context.properties().get("as"), Fake::new);
+    private final class Type implements ResourceType<ServiceContext> {
+        @Override
+        public ResourceTypeFacts facts() {
+            return factsOf(needsLease);
+        }
+
+        @Override
+        public Resource open(ServiceContext context) {
+            if (refusesToOpen) {
+                throw new IllegalStateException("told not to open");
             }
-        }));
+            Fake fake = fakes.computeIfAbsent(context.properties().get("as"), Fake::new);
+            fake.progress = context.progress();
+            return fake;
+        }
     }
 
     private void open() throws InterruptedException {
@@ -368,5 +388,185 @@ class ServicesTest {
         follow();
         pass(2);
         assertThat(states().get("smtp")).as("obeyed once").isEqualTo(ResourceState.ONLINE);
+    }
+
+    // ---- resources that come, change and go
+
+    private void created(String name, Map<String, String> properties) {
+        decide(new Command.CreateResource("vs1", name, "fake", new TreeMap<>(properties), List.of("storage"), true));
+    }
+
+    @Test
+    void oneThatIsCreatedComesOnlineAndOneThatIsDeletedIsTakenOfflineAndClosed() throws InterruptedException {
+        open();
+        created("web", Map.of("as", "web"));
+        awaitState("web", ResourceState.ONLINE);
+        decide(new Command.DeleteResource("vs1", "web"));
+        await("closed", () -> happened.contains("web closed"));
+        assertThat(happened).containsSubsequence("web online", "web offline", "web closed");
+        assertThat(states()).doesNotContainKey("web");
+        assertThat(states().get("imap")).isEqualTo(ResourceState.ONLINE);
+        created("web", Map.of("as", "other"));
+        awaitState("web", ResourceState.ONLINE);
+        assertThat(happened).contains("other online");
+    }
+
+    @Test
+    void oneThatGetsAnotherNameGoesOn() throws InterruptedException {
+        open();
+        created("web", Map.of("as", "web"));
+        awaitState("web", ResourceState.ONLINE);
+        decide(new Command.RenameResource("vs1", "web", "pages"));
+        assertThat(states()).containsEntry("pages", ResourceState.ONLINE).doesNotContainKey("web");
+        decide(new Command.RenameResource("vs1", "storage", "disk"));
+        assertThat(states()).containsEntry("pages", ResourceState.ONLINE).containsEntry("disk", ResourceState.ONLINE);
+        assertThat(happened).contains("web online").doesNotContain("web offline", "web closed");
+    }
+
+    @Test
+    void anotherOneOfTheSameNameWaitsUntilTheFirstIsClosed() throws InterruptedException {
+        open();
+        created("web", Map.of("as", "web"));
+        awaitState("web", ResourceState.ONLINE);
+        Fake first = fakes.get("web");
+        CountDownLatch stopped = new CountDownLatch(1);
+        first.hangs = stopped;
+        image = decided(image, new Command.DeleteResource("vs1", "web"));
+        created("web", Map.of("as", "other"));
+        await("it goes offline", () -> happened.contains("web offline"));
+        pass(2);
+        assertThat(fakes).doesNotContainKey("other");
+        first.hangs = null;
+        stopped.countDown();
+        await("the other one", () -> {
+            pass(1);
+            return states().get("web") == ResourceState.ONLINE;
+        });
+        assertThat(happened).containsSubsequence("web closed", "other online");
+    }
+
+    @Test
+    void whatIsSetTakesEffectWhenItIsNextBroughtOnline() throws InterruptedException {
+        open();
+        created("web", Map.of("as", "web"));
+        awaitState("web", ResourceState.ONLINE);
+        decide(new Command.SetResourceProperty("vs1", "web", "as", "changed"));
+        pass(2);
+        assertThat(happened).doesNotContain("changed online");
+        decide(new Command.SetResourceWanted("vs1", "web", false));
+        awaitState("web", ResourceState.OFFLINE);
+        decide(new Command.SetResourceWanted("vs1", "web", true));
+        awaitState("web", ResourceState.ONLINE);
+        assertThat(happened).containsSubsequence("web offline", "web closed", "changed online");
+    }
+
+    @Test
+    void oneIsNotBroughtOnlineOnANodeThatIsNoPossibleOwner() throws InterruptedException {
+        open();
+        created("web", Map.of("as", "web"));
+        awaitState("web", ResourceState.ONLINE);
+        VirtualServer.Resource web = server().resources().get("web");
+        var elsewhere = new VirtualServer.Resource(
+                web.name(),
+                web.type(),
+                web.properties(),
+                web.dependsOn(),
+                true,
+                web.policy(),
+                0,
+                web.state(),
+                List.of("n2"),
+                web.made());
+        image = image.apply(new Change(
+                        image.version(), 0, List.of(new Event.ResourcePut("vs1", elsewhere, "only n2 may own it"))))
+                .image();
+        follow();
+        awaitState("web", ResourceState.OFFLINE);
+    }
+
+    // ---- progress and deadlocks
+
+    @Test
+    void whoReportsProgressHasTime() throws InterruptedException {
+        follow();
+        Fake imap = fakes.get("imap");
+        imap.hangs = new CountDownLatch(1);
+        services.gate(true, () -> {});
+        await("being brought online", () -> happened.contains("imap online"));
+        for (int i = 0; i < 3; i++) {
+            pass(170);
+            assertThat(states().get("imap")).isEqualTo(ResourceState.ONLINE_PENDING);
+            assertThat(happened).doesNotContain("imap terminated");
+            imap.progress.report("step " + i);
+        }
+        CountDownLatch stopped = imap.hangs;
+        imap.hangs = null;
+        pass(185);
+        await("restarted", () -> happened.stream().filter("imap online"::equals).count() == 2);
+        assertThat(halts).isEmpty();
+        stopped.countDown();
+    }
+
+    @Test
+    void aStepThatNeverComesBackEndsTheProcess() throws InterruptedException {
+        follow();
+        Fake imap = fakes.get("imap");
+        CountDownLatch never = new CountDownLatch(1);
+        imap.hangs = never;
+        services.gate(true, () -> {});
+        await("being brought online", () -> happened.contains("imap online"));
+        imap.hangs = null;
+        pass(299);
+        assertThat(halts).isEmpty();
+        pass(5);
+        assertThat(halts).singleElement().asString().contains("imap has not come back from coming online for 30");
+        never.countDown();
+    }
+
+    // ---- the node lease
+
+    @Test
+    void whatNeedsTheLeaseIsOnlineOnlyWithIt() throws InterruptedException {
+        needsLease = true;
+        open();
+        assertThat(states())
+                .containsEntry("storage", ResourceState.ONLINE)
+                .containsEntry("imap", ResourceState.OFFLINE);
+        AtomicInteger givenBack = new AtomicInteger();
+        lease.set(4_000);
+        services.lease(givenBack::incrementAndGet);
+        awaitState("smtp", ResourceState.ONLINE);
+        lease.set(0);
+        services.lease(givenBack::incrementAndGet);
+        awaitState("imap", ResourceState.OFFLINE);
+        assertThat(states()).containsEntry("storage", ResourceState.ONLINE);
+        assertThat(givenBack).as("open here").hasValue(0);
+        services.gate(false, () -> {});
+        services.lease(givenBack::incrementAndGet);
+        assertThat(givenBack).hasValue(1);
+    }
+
+    @Test
+    void theLeaseIsNotGivenBackWhileAnythingIsAtWork() throws InterruptedException {
+        needsLease = true;
+        lease.set(4_000);
+        open();
+        Fake smtp = fakes.get("smtp");
+        CountDownLatch stopped = new CountDownLatch(1);
+        smtp.hangs = stopped;
+        services.gate(false, () -> {});
+        await("going offline", () -> happened.contains("smtp offline"));
+        AtomicInteger givenBack = new AtomicInteger();
+        services.lease(givenBack::incrementAndGet);
+        assertThat(givenBack).hasValue(0);
+        pass(12); // Given up, and still at work.
+        services.lease(givenBack::incrementAndGet);
+        assertThat(givenBack).hasValue(0);
+        smtp.hangs = null;
+        stopped.countDown();
+        await("given back", () -> {
+            services.lease(givenBack::incrementAndGet);
+            return givenBack.get() > 0;
+        });
     }
 }

@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -29,6 +30,7 @@ import org.posthouse.cluster.Command;
 import org.posthouse.cluster.FirstPlan;
 import org.posthouse.cluster.Reply;
 import org.posthouse.cluster.ResourceType;
+import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.mail.Flags;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.CommandId;
@@ -47,13 +49,19 @@ import org.posthouse.wire.PeerIdentity;
 /// is online.
 final class TestCluster implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMinutes(2);
+    /// A type whose resources need the node lease; noted as `vs1/leased`.
+    static final String LEASED = "leased";
+
     private static final String USER = "anna@example.org";
 
     final SortedMap<String, NodeAgent> agents = new ConcurrentSkipListMap<>();
     final Map<String, MailStore> stores = new ConcurrentHashMap<>();
     final Map<String, String> online = new ConcurrentHashMap<>();
+    final List<String> doubles = new CopyOnWriteArrayList<>();
     private Links operator;
-    private final UUID id = UUID.randomUUID();
+    final UUID id = UUID.randomUUID();
+    /// Nodes that are in another cluster than they were, by name.
+    final Map<String, UUID> ids = new ConcurrentHashMap<>();
     private final Path folder;
     private final Authority authority;
     private final FirstPlan plan;
@@ -133,7 +141,7 @@ final class TestCluster implements AutoCloseable {
                 ? Optional.of(new NodeSettings.Forming(plan.image(0), () -> delete(forming)))
                 : Optional.empty();
         NodeSettings settings = new NodeSettings(
-                id,
+                ids.getOrDefault(name, id),
                 name,
                 own,
                 self.host(),
@@ -150,7 +158,8 @@ final class TestCluster implements AutoCloseable {
                 reason -> {
                     throw new AssertionError(reason);
                 });
-        agents.put(name, NodeAgent.start(settings, List.of(new NotingType())));
+        agents.put(
+                name, NodeAgent.start(settings, List.of(new NotingType("imap", false), new NotingType(LEASED, true))));
     }
 
     private static void delete(Path file) {
@@ -324,23 +333,35 @@ final class TestCluster implements AutoCloseable {
     }
 
     private final class NotingType implements ResourceType<ServiceContext> {
+        private final String name;
+        private final boolean needsLease;
+
+        NotingType(String name, boolean needsLease) {
+            this.name = name;
+            this.needsLease = needsLease;
+        }
+
         @Override
-        public String name() {
-            return "imap";
+        public ResourceTypeFacts facts() {
+            return new ResourceTypeFacts(name, "Notes where it is online.", true, needsLease, List.of());
         }
 
         @Override
         public Resource open(ServiceContext context) {
             stores.put(context.node() + "/" + context.virtualServer(), context.store());
+            String noted = context.virtualServer() + (needsLease ? "/" + name : "");
             return new Resource() {
                 @Override
                 public void online() {
-                    online.put(context.virtualServer(), context.node());
+                    String before = online.put(noted, context.node());
+                    if (needsLease && before != null && !before.equals(context.node())) {
+                        doubles.add(noted + " on " + before + " and " + context.node());
+                    }
                 }
 
                 @Override
                 public void offline() {
-                    online.remove(context.virtualServer(), context.node());
+                    online.remove(noted, context.node());
                 }
 
                 @Override

@@ -5,13 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -28,8 +25,9 @@ import org.posthouse.wire.LinkSettings;
 import org.posthouse.wire.Links;
 import org.posthouse.wire.PeerIdentity;
 
-/// A running sample cluster as the command line asks it: any node answers, each question is put to one that does.
-/// What the cluster cannot know of its processes (that a dead one is dead) is added from their folders.
+/// A running cluster as the command line asks it: any node answers, each question is put to one that does.
+/// What the cluster cannot know of the processes of a sample cluster (that a dead one is dead) is added from their
+/// folders.
 final class ClusterControl implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration DEADLINE = Duration.ofSeconds(15);
@@ -37,7 +35,7 @@ final class ClusterControl implements AutoCloseable {
     private static final long POLL_MILLIS = 250;
     private static final long LINK_POLL_MILLIS = 10;
 
-    private final ClusterFolder folder;
+    private final Installation folder;
     private final Links links;
 
     /// What is asked of a node.
@@ -60,20 +58,15 @@ final class ClusterControl implements AutoCloseable {
         boolean holds(JsonNode status) throws IOException;
     }
 
-    private ClusterControl(ClusterFolder folder, Links links) {
+    private ClusterControl(Installation folder, Links links) {
         this.folder = folder;
         this.links = links;
     }
 
     /// Begins to connect to all nodes.
-    static ClusterControl open(ClusterFolder folder) throws IOException {
-        SampleCluster sample = folder.sample();
+    static ClusterControl open(Installation folder) throws IOException {
         Links links = new Links(PeerIdentity.load(folder.operatorTls()), new LinkServices(), LinkSettings.DEFAULT);
-        Map<String, InetSocketAddress> peers = new TreeMap<>();
-        for (String node : sample.nodeNames()) {
-            peers.put("node:" + node, new InetSocketAddress(sample.nodeAddress(node), sample.linkPort()));
-        }
-        links.peers(peers);
+        links.peers(folder.peers());
         return new ClusterControl(folder, links);
     }
 
@@ -81,20 +74,17 @@ final class ClusterControl implements AutoCloseable {
     ///
     /// @throws IOException if no node answers
     JsonNode status() throws IOException {
-        if (folder.living().isEmpty()) {
-            throw new IOException("the cluster in " + folder.dir()
-                    + " is not running: start it with 'posthouse up --dir " + folder.dir() + "'");
-        }
+        folder.requireReachable();
         ObjectNode status = (ObjectNode) JSON.readTree(newest().json());
         for (JsonNode node : status.path("nodes")) {
             addProcess((ObjectNode) node);
         }
         ArrayNode frontEnds = status.putArray("frontEnds");
-        for (String name : folder.sample().frontEndNames()) {
-            ObjectNode frontEnd = frontEnds.addObject().put("name", name);
+        for (Installation.KnownFrontEnd known : folder.frontEnds()) {
+            ObjectNode frontEnd = frontEnds.addObject().put("name", known.name());
             addProcess(frontEnd);
-            frontEnd.put("state", frontEnd.has("pid") ? "up" : "down").put("address", "127.0.0.1");
-            frontEnd.set("ports", JSON.valueToTree(folder.sample().ports(name)));
+            frontEnd.put("state", frontEnd.has("pid") ? "up" : "down").put("address", known.address());
+            frontEnd.set("ports", JSON.valueToTree(known.ports()));
         }
         return status;
     }
@@ -118,8 +108,7 @@ final class ClusterControl implements AutoCloseable {
 
     private void addProcess(ObjectNode named) throws IOException {
         named.remove("pid");
-        Processes.find(folder.process(named.path("name").asText()))
-                .ifPresent(process -> named.put("pid", process.pid()));
+        folder.running(named.path("name").asText()).ifPresent(process -> named.put("pid", process.pid()));
     }
 
     /// A virtual server in a status.
@@ -230,7 +219,9 @@ final class ClusterControl implements AutoCloseable {
             pause(LINK_POLL_MILLIS);
         }
         throw new NoAnswerException(
-                "no node of the cluster in " + folder.dir() + " can be reached; their logs are in its folders", null);
+                "no node of the cluster in " + folder.dir() + " can be reached at "
+                        + folder.nodes().values() + "; " + folder.whereLogsAre(),
+                null);
     }
 
     @Override

@@ -1,31 +1,29 @@
 package org.posthouse.app;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.posthouse.app.SampleCluster.ClientPorts;
+import org.posthouse.frontend.FrontEndSettings.Port;
 import org.posthouse.wire.Authority;
+import org.posthouse.wire.Join;
 
 /// A sample cluster's folder: what lies where in it, and how it is made.
 ///
 /// @param dir absolute
 /// @param sample its layout
-record ClusterFolder(Path dir, SampleCluster sample) {
-    private static final String FORMING = "forming";
+record ClusterFolder(Path dir, SampleCluster sample) implements Installation {
     private static final String WITHOUT_USERS = "without-users";
-
-    /// The cluster in a folder.
-    ///
-    /// @throws IOException if there is none
-    static ClusterFolder open(Path dir) throws IOException {
-        return find(dir)
-                .orElseThrow(() -> new IOException("there is no cluster in " + dir
-                        + ": name its folder with --dir, or make one with 'posthouse up --dir " + dir + "'"));
-    }
 
     /// The cluster in a folder, if there is one.
     static Optional<ClusterFolder> find(Path dir) throws IOException {
@@ -49,7 +47,7 @@ record ClusterFolder(Path dir, SampleCluster sample) {
         authority.issuePeer("operator:admin", List.of("127.0.0.1"), folder.operatorTls());
         for (String node : sample.nodeNames()) {
             folder.makeNode(node);
-            Files.createFile(folder.process(node).resolve(FORMING));
+            Files.createFile(folder.process(node).resolve(NodeSetup.FORMING));
         }
         for (String frontEnd : sample.frontEndNames()) {
             folder.certify("front-end:" + frontEnd, "127.0.0.1", folder.process(frontEnd));
@@ -82,14 +80,68 @@ record ClusterFolder(Path dir, SampleCluster sample) {
         return shrunk;
     }
 
-    /// Whether a node is to form its groups when it starts.
-    boolean forming(String node) {
-        return Files.exists(process(node).resolve(FORMING));
+    /// What a node's process is told.
+    NodeSetup node(String name) {
+        SortedMap<String, InetSocketAddress> peers = nodes();
+        peers.remove(name);
+        boolean forming = Files.exists(process(name).resolve(NodeSetup.FORMING));
+        return new NodeSetup(
+                sample.id(),
+                name,
+                process(name),
+                sample.nodeAddress(name),
+                sample.raftPort(),
+                sample.linkPort(),
+                peers,
+                forming ? Optional.of(sample.plan().image(sample.createdMillis())) : Optional.empty(),
+                true);
     }
 
-    /// The node has formed its groups: never again.
-    void formed(String node) throws IOException {
-        Files.deleteIfExists(process(node).resolve(FORMING));
+    /// What a front end's process is told.
+    FrontEndSetup frontEnd(String name) {
+        ClientPorts ports = sample.ports(name);
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        SortedMap<Port, InetSocketAddress> listeners = new TreeMap<>(Map.of(
+                Port.SMTP, new InetSocketAddress(loopback, ports.smtp()),
+                Port.SUBMISSION, new InetSocketAddress(loopback, ports.submission()),
+                Port.IMAP, new InetSocketAddress(loopback, ports.imap()),
+                Port.IMAPS, new InetSocketAddress(loopback, ports.imaps())));
+        return new FrontEndSetup(
+                name, process(name), nodes(), listeners, name + "." + SampleCluster.DOMAIN, SampleCluster.DOMAIN, true);
+    }
+
+    @Override
+    public SortedMap<String, InetSocketAddress> nodes() {
+        SortedMap<String, InetSocketAddress> nodes = new TreeMap<>();
+        for (String node : sample.nodeNames()) {
+            nodes.put(node, new InetSocketAddress(sample.nodeAddress(node), sample.linkPort()));
+        }
+        return nodes;
+    }
+
+    @Override
+    public List<KnownFrontEnd> frontEnds() {
+        return sample.frontEndNames().stream()
+                .map(name -> new KnownFrontEnd(name, "127.0.0.1", sample.ports(name)))
+                .toList();
+    }
+
+    @Override
+    public Optional<ProcessHandle> running(String name) throws IOException {
+        return Processes.find(process(name));
+    }
+
+    @Override
+    public void requireReachable() throws IOException {
+        if (living().isEmpty()) {
+            throw new IOException(
+                    "the cluster in " + dir + " is not running: start it with 'posthouse up --dir " + dir + "'");
+        }
+    }
+
+    @Override
+    public String whereLogsAre() {
+        return "their logs are in its folders";
     }
 
     /// Whether the sample users have still to be made.
@@ -110,11 +162,6 @@ record ClusterFolder(Path dir, SampleCluster sample) {
     /// Certificates of a node or front end.
     Path tls(String name) {
         return process(name).resolve("tls");
-    }
-
-    /// Certificates of the command line.
-    Path operatorTls() {
-        return dir.resolve("operator/tls");
     }
 
     /// Processes that live, nodes first.
@@ -147,15 +194,13 @@ record ClusterFolder(Path dir, SampleCluster sample) {
         }
     }
 
-    private Path authority() {
-        return dir.resolve("ca");
-    }
-
     private void certify(String peer, String address, Path folder) throws IOException {
         Authority authority = Authority.open(authority());
         Path tls = Files.createDirectories(folder.resolve("tls"));
         authority.issuePeer(peer, List.of(address), tls);
         authority.issueServer(
-                List.of(address, "127.0.0.1", "localhost"), tls.resolve("server.key"), tls.resolve("server.pem"));
+                List.of(address, "127.0.0.1", "localhost"),
+                tls.resolve(Join.SERVER_KEY_FILE),
+                tls.resolve(Join.SERVER_CHAIN_FILE));
     }
 }

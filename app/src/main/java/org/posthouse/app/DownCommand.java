@@ -23,7 +23,7 @@ final class DownCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        ClusterFolder folder = dir.open();
+        ClusterFolder folder = dir.sample();
         List<ProcessHandle> living = folder.living();
         Processes.stop(living);
         out.println(living.isEmpty() ? "It was not running." : "Stopped " + living.size() + " processes.");

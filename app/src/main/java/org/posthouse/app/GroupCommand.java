@@ -1,12 +1,16 @@
 package org.posthouse.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.Console;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.Command.CreateGroup;
+import org.posthouse.cluster.Command.DeleteGroup;
 import org.posthouse.cluster.Command.SetGroupProperty;
 import org.posthouse.cluster.Command.SetGroupWanted;
 import org.posthouse.cluster.VirtualServer;
@@ -15,11 +19,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `posthouse group list|online|offline|prop`: virtual servers as groups of resources. `posthouse move` moves them.
+/// `posthouse group list|create|delete|online|offline|prop`: virtual servers as groups of resources. `posthouse move`
+/// moves them.
 @Command(
         name = "group",
         mixinStandardHelpOptions = true,
-        description = "List virtual servers, bring them online, take them offline, and set their policy.")
+        description = "List virtual servers, create and delete them, bring them online, take them offline, and set"
+                + " their policy.")
 final class GroupCommand extends OperatorCommand {
     private static final Duration WAIT_MAX = Duration.ofMinutes(3);
 
@@ -38,6 +44,65 @@ final class GroupCommand extends OperatorCommand {
                         server.path("reason").asText());
             }
             return say(table);
+        }
+    }
+
+    @Command(
+            name = "create",
+            mixinStandardHelpOptions = true,
+            description = "Make another virtual server in the running cluster: a storage group, IMAP and SMTP on it, as"
+                    + " those made with the cluster have them. Its owner is the node with room that holds fewest"
+                    + " replicas, or the one named; 'posthouse resource' changes what it consists of.")
+    int create(
+            @Mixin DirOption dir,
+            @Parameters(paramLabel = "GROUP", description = "Its name, e.g. vs4.") String name,
+            @Option(names = "--owner", paramLabel = "NODE", description = "On which node it is to be.")
+                    Optional<String> owner,
+            @Mixin GroupPlan plan,
+            @Option(names = "--wait", description = "Wait until it is online.") boolean wait)
+            throws IOException {
+        Installation installation = dir.open();
+        try (ClusterControl control = ClusterControl.open(installation)) {
+            ClusterImage image = control.image();
+            var command = new CreateGroup(plan.planned(installation, image, name), plan.room(image), owner);
+            String said = control.submit(command).message();
+            if (wait) {
+                control.await(WAIT_MAX, name + " online", status -> online(status, name));
+            }
+            return say(said + ".");
+        }
+    }
+
+    private static boolean online(JsonNode status, String name) {
+        for (JsonNode server : status.path("virtualServers")) {
+            if (server.path("name").asText().equals(name)) {
+                return server.path("state").asText().equals("online");
+            }
+        }
+        return false; // The node that answered has not heard of it yet.
+    }
+
+    @Command(
+            name = "delete",
+            mixinStandardHelpOptions = true,
+            description = "Delete a virtual server that is offline and holds no users' mailboxes. Nodes put what they"
+                    + " hold of it aside, below removed/ in their folders. Its name is free again when all have.")
+    int delete(
+            @Mixin DirOption dir,
+            @Parameters(paramLabel = "GROUP") String name,
+            @Option(names = "--yes", description = "Do not ask for its name once more.") boolean yes)
+            throws IOException {
+        if (!yes) {
+            confirm(name);
+        }
+        return submit(dir, new DeleteGroup(name));
+    }
+
+    private static void confirm(String name) throws IOException {
+        Console console = terminal()
+                .orElseThrow(() -> new IOException(name + " is not deleted: say --yes where nobody can be asked"));
+        if (!name.equals(console.readLine("All mail of %s goes with it. Its name once more: ", name))) {
+            throw new IOException(name + " is not deleted: that is another name");
         }
     }
 
@@ -84,7 +149,8 @@ final class GroupCommand extends OperatorCommand {
             description = "Show a virtual server's policy, or set one property of it: preferred-owners and"
                     + " possible-owners (names with commas between, or 'any'), room ('one-per-node' or 'stack N'),"
                     + " failback ('never', 'immediate' or hours as '22-4', UTC), failover-threshold (a number or"
-                    + " 'default', nodes - 1), failover-period (hours).")
+                    + " 'default', nodes - 1), failover-period (hours), replace-lost-after (minutes that a node is down"
+                    + " before its replica is made anew elsewhere, 'default', 15, or 'never').")
     int prop(
             @Mixin DirOption dir,
             @Parameters(index = "0", paramLabel = "GROUP") String name,
@@ -95,7 +161,7 @@ final class GroupCommand extends OperatorCommand {
             return submit(dir, new SetGroupProperty(name, parts.property(), parts.value()));
         }
         try (ClusterControl control = ClusterControl.open(dir.open())) {
-            VirtualServer server = server(control, name);
+            VirtualServer server = server(control.image(), name);
             TextTable table = new TextTable("PROPERTY", "VALUE");
             properties(server.policy()).forEach(table::row);
             return say(table);
@@ -110,7 +176,12 @@ final class GroupCommand extends OperatorCommand {
         properties.put("failback", policy.failback().text());
         properties.put("failover-threshold", policy.failovers() < 0 ? "default" : Integer.toString(policy.failovers()));
         properties.put("failover-period", Long.toString(policy.failoverPeriodMillis() / 3_600_000));
+        properties.put("replace-lost-after", replaceLostAfter(policy.replaceLostAfterMillis()));
         return properties;
+    }
+
+    private static String replaceLostAfter(long millis) {
+        return millis == 0 ? "default" : millis < 0 ? "never" : Long.toString(millis / 60_000);
     }
 
     private static String owners(List<String> names) {
@@ -120,8 +191,8 @@ final class GroupCommand extends OperatorCommand {
     /// The image's virtual server.
     ///
     /// @throws IOException if there is none of that name
-    static VirtualServer server(ClusterControl control, String name) throws IOException {
-        SortedMap<String, VirtualServer> servers = control.image().virtualServers();
+    static VirtualServer server(ClusterImage image, String name) throws IOException {
+        SortedMap<String, VirtualServer> servers = image.virtualServers();
         if (!servers.containsKey(name)) {
             throw new IOException("no virtual server '" + name + "'; there are " + servers.keySet());
         }

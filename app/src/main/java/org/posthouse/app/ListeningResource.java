@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// A service of one virtual server with its listeners. They are bound while the resource is open, whoever owns the
-/// virtual server, and hold their clients behind one gate until it is online here.
+/// virtual server, and hold their clients behind one gate until it is online here. Without any it serves front ends.
 abstract class ListeningResource implements ResourceType.Resource {
     static final Duration DISMISS_WITHIN = Duration.ofSeconds(2);
     private static final Logger LOG = LoggerFactory.getLogger(ListeningResource.class);
@@ -84,7 +84,7 @@ abstract class ListeningResource implements ResourceType.Resource {
 
     @Override
     public final boolean isAlive() {
-        return gate.isOpen() && first.filter(this::greets).isPresent();
+        return gate.isOpen() && first.stream().allMatch(this::greets);
     }
 
     private boolean greets(InetSocketAddress at) {

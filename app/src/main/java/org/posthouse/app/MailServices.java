@@ -3,13 +3,19 @@ package org.posthouse.app;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.posthouse.agent.ServiceContext;
-import org.posthouse.app.SampleCluster.ClientPorts;
 import org.posthouse.cluster.DirectoryImage.User;
+import org.posthouse.cluster.FirstPlan.PlannedResource;
+import org.posthouse.cluster.FirstPlan.PlannedServer;
 import org.posthouse.cluster.ResourceType;
+import org.posthouse.cluster.ResourceTypeFacts;
+import org.posthouse.cluster.ResourceTypeFacts.Property;
 import org.posthouse.directory.Directory;
 import org.posthouse.directory.Directory.LogIn;
 import org.posthouse.imap.ImapLimits;
@@ -34,10 +40,31 @@ import org.slf4j.LoggerFactory;
 /// The mail services of the virtual servers on one node, as resources: `imap` and `smtp`. Listeners are bound when a
 /// resource is opened, whoever owns the virtual server, and hold their clients until it is online here.
 final class MailServices {
+    /// Property of `imap` and `smtp`: listen there, with STARTTLS.
+    static final String PORT = "port";
+
+    /// Property of `imap`: listen there, in TLS from the first byte.
+    static final String TLS_PORT = "tls-port";
+
+    /// Property of `smtp`: listen there for users' own mail.
+    static final String SUBMISSION_PORT = "submission-port";
+
+    /// Property of `smtp`: how it greets; by the virtual server's name without.
+    static final String HOST_NAME = "host-name";
+
+    /// Property of `smtp`: whose postmaster is meant by `postmaster` alone.
+    static final String POSTMASTER_DOMAIN = "postmaster-domain";
+
+    /// Each of these is a port that every node listens on.
+    static final List<String> PORTS = List.of(PORT, TLS_PORT, SUBMISSION_PORT);
+
+    static final int PORT_MAX = 65_535;
+    private static final String ANY_PORT = "|[1-9]\\d{0,4}";
+    private static final String DOMAIN = "|[A-Za-z0-9.-]{1,253}";
     private static final Logger LOG = LoggerFactory.getLogger(MailServices.class);
 
-    private final SampleCluster sample;
     private final String address;
+    private final boolean loginInClear;
     private final TlsIdentity tls;
     private final Directory directory;
     private final Quotas quotas;
@@ -45,19 +72,52 @@ final class MailServices {
     private final Map<String, ImapResource> imap = new ConcurrentHashMap<>();
     private final Map<String, SmtpResource> smtp = new ConcurrentHashMap<>();
 
-    /// @param node on whose address to listen
+    /// @param address on which to listen
+    /// @param loginInClear whether passwords may be sent without TLS
     /// @param quotas of users, in bytes
-    MailServices(SampleCluster sample, String node, TlsIdentity tls, Directory directory, Quotas quotas) {
-        this.sample = sample;
-        this.address = sample.nodeAddress(node);
+    MailServices(String address, boolean loginInClear, TlsIdentity tls, Directory directory, Quotas quotas) {
+        this.address = address;
+        this.loginInClear = loginInClear;
         this.tls = tls;
         this.directory = directory;
         this.quotas = quotas;
     }
 
+    /// A virtual server as it is planned: its storage group, and IMAP and SMTP on it.
+    ///
+    /// @param ports on which it is served by its owner itself, 0 for none; without, by front ends only
+    static PlannedServer planned(String name, String domain, Optional<SampleCluster.ClientPorts> ports) {
+        SortedMap<String, String> imap = new TreeMap<>();
+        SortedMap<String, String> smtp = new TreeMap<>();
+        smtp.put(HOST_NAME, name + "." + domain);
+        smtp.put(POSTMASTER_DOMAIN, domain);
+        ports.ifPresent(some -> {
+            put(imap, PORT, some.imap());
+            put(imap, TLS_PORT, some.imaps());
+            put(smtp, PORT, some.smtp());
+            put(smtp, SUBMISSION_PORT, some.submission());
+        });
+        return new PlannedServer(
+                name,
+                List.of(
+                        new PlannedResource("storage", "storage-group", new TreeMap<>(), List.of()),
+                        new PlannedResource("imap", "imap", imap, List.of("storage")),
+                        new PlannedResource("smtp", "smtp", smtp, List.of("storage"))));
+    }
+
+    private static void put(SortedMap<String, String> properties, String property, int port) {
+        if (port > 0) {
+            properties.put(property, Integer.toString(port));
+        }
+    }
+
     /// The type `imap`.
     ResourceType<ServiceContext> imapType() {
-        return new Type("imap") {
+        List<Property> properties = List.of(
+                Property.optional(
+                        PORT, "a port to listen on, with STARTTLS; none to serve front ends only", "", ANY_PORT),
+                Property.optional(TLS_PORT, "a port to listen on in TLS from the first byte", "", ANY_PORT));
+        return new Type("imap", "IMAP for clients, on ports of its own and for what front ends bring.", properties) {
             @Override
             public Resource open(ServiceContext context) throws IOException {
                 ImapResource resource = new ImapResource(context);
@@ -69,7 +129,13 @@ final class MailServices {
 
     /// The type `smtp`: receiving and submission.
     ResourceType<ServiceContext> smtpType() {
-        return new Type("smtp") {
+        List<Property> properties = List.of(
+                Property.optional(PORT, "a port to receive mail on; none to serve front ends only", "", ANY_PORT),
+                Property.optional(SUBMISSION_PORT, "a port for users' own mail", "", ANY_PORT),
+                Property.optional(HOST_NAME, "how it greets; the virtual server's name if not set", "", DOMAIN),
+                Property.optional(
+                        POSTMASTER_DOMAIN, "whose postmaster is meant by 'postmaster' alone", "localhost", DOMAIN));
+        return new Type("smtp", "SMTP: receiving and submission, on ports of its own and for front ends.", properties) {
             @Override
             public Resource open(ServiceContext context) throws IOException {
                 SmtpResource resource = new SmtpResource(context);
@@ -95,24 +161,34 @@ final class MailServices {
 
     /// The settings of an IMAP server of this process.
     ImapSettings imapSettings(String name) {
-        return new ImapSettings(name, true, ImapLimits.DEFAULT, quotas::bytesMax, throttle);
+        return new ImapSettings(name, loginInClear, ImapLimits.DEFAULT, quotas::bytesMax, throttle);
     }
 
     private abstract static class Type implements ResourceType<ServiceContext> {
-        private final String name;
+        private final ResourceTypeFacts facts;
 
-        Type(String name) {
-            this.name = name;
+        Type(String name, String what, List<Property> properties) {
+            // One at most: front ends ask for a virtual server's IMAP, not for one of several.
+            facts = new ResourceTypeFacts(name, what, true, false, properties);
         }
 
         @Override
-        public String name() {
-            return name;
+        public ResourceTypeFacts facts() {
+            return facts;
         }
     }
 
-    private InetSocketAddress at(int port) {
-        return new InetSocketAddress(address, port);
+    /// Where to listen by one of a resource's properties; nowhere without it: front ends need no listener.
+    private List<InetSocketAddress> at(ServiceContext context, String property) throws IOException {
+        String port = context.properties().get(property);
+        if (port.isEmpty()) {
+            return List.of();
+        }
+        int number = Integer.parseInt(port);
+        if (number > PORT_MAX) {
+            throw new IOException(property + " is not a port: " + port);
+        }
+        return List.of(new InetSocketAddress(address, number));
     }
 
     /// IMAP of one virtual server.
@@ -123,10 +199,13 @@ final class MailServices {
         ImapResource(ServiceContext context) throws IOException {
             super(context.virtualServer() + " imap", "* OK ");
             this.context = context;
-            ClientPorts ports = sample.ports(context.virtualServer());
             server = new ImapServer(imapSettings(context.virtualServer()));
-            listen(at(ports.imap()), tls, false, ImapServer::farewell, client -> server.serve(client, login()));
-            listen(at(ports.imaps()), tls, true, ImapServer::farewell, client -> server.serve(client, login()));
+            for (InetSocketAddress at : at(context, PORT)) {
+                listen(at, tls, false, ImapServer::farewell, client -> server.serve(client, login()));
+            }
+            for (InetSocketAddress at : at(context, TLS_PORT)) {
+                listen(at, tls, true, ImapServer::farewell, client -> server.serve(client, login()));
+            }
         }
 
         Login login() {
@@ -179,23 +258,24 @@ final class MailServices {
             super(context.virtualServer() + " smtp", "220 ");
             this.context = context;
             String name = context.virtualServer();
-            ClientPorts ports = sample.ports(name);
-            SmtpOptions options = SmtpOptions.of(name + "." + SampleCluster.DOMAIN, SampleCluster.DOMAIN)
-                    .authInClear(true);
+            String hostName = context.properties().get(HOST_NAME);
+            SmtpOptions options = SmtpOptions.of(
+                            hostName.isEmpty() ? name : hostName,
+                            context.properties().get(POSTMASTER_DOMAIN))
+                    .authInClear(loginInClear);
             SmtpServer server = new SmtpServer(options, throttle, SmtpServer.Surroundings.real());
             StoreReception reception = new StoreReception(name, context.store(), addresses(), quotas);
-            listen(
-                    at(ports.smtp()),
-                    tls,
-                    false,
-                    SmtpServer::farewell,
-                    client -> server.serve(client, Role.RECEIVING, reception));
-            listen(
-                    at(ports.submission()),
-                    tls,
-                    false,
-                    SmtpServer::farewell,
-                    client -> server.serve(client, Role.SUBMISSION, reception));
+            for (InetSocketAddress at : at(context, PORT)) {
+                listen(at, tls, false, SmtpServer::farewell, client -> server.serve(client, Role.RECEIVING, reception));
+            }
+            for (InetSocketAddress at : at(context, SUBMISSION_PORT)) {
+                listen(
+                        at,
+                        tls,
+                        false,
+                        SmtpServer::farewell,
+                        client -> server.serve(client, Role.SUBMISSION, reception));
+            }
         }
 
         MailStore store() {

@@ -21,6 +21,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             "  faults  long fault campaigns"
         },
         subcommands = {
+            ClusterCommand.class,
             UpCommand.class,
             DownCommand.class,
             StatusCommand.class,
@@ -28,6 +29,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             MoveCommand.class,
             GroupCommand.class,
             ResourceCommand.class,
+            ResourceTypeCommand.class,
             UserCommand.class,
             NodeCommand.class,
             FrontEndCommand.class,

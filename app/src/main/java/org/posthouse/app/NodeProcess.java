@@ -1,17 +1,17 @@
 package org.posthouse.app;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.posthouse.agent.GenericService;
+import org.posthouse.agent.IpAddress;
 import org.posthouse.agent.NodeAgent;
 import org.posthouse.agent.NodeSettings;
 import org.posthouse.cluster.DirectoryImage;
@@ -24,6 +24,7 @@ import org.posthouse.mailstore.StoreSettings;
 import org.posthouse.replication.Limits;
 import org.posthouse.smtp.DeliverService;
 import org.posthouse.smtp.Quotas;
+import org.posthouse.wire.Join;
 import org.posthouse.wire.LinkServices;
 import org.posthouse.wire.LinkSettings;
 import org.posthouse.wire.PeerIdentity;
@@ -31,7 +32,7 @@ import org.posthouse.wire.TlsIdentity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A process that is a node of a sample cluster: the agent, and the mail services that it brings online.
+/// A process that is a node: the agent, and the mail services that it brings online.
 final class NodeProcess {
     private static final Logger LOG = LoggerFactory.getLogger(NodeProcess.class);
     private static final Duration NEWEST_IMAGE_WITHIN = Duration.ofSeconds(5);
@@ -45,18 +46,16 @@ final class NodeProcess {
     /// those that the product's times are meant for. The same on all nodes.
     private static final String ELECTION_MILLIS = "POSTHOUSE_ELECTION_MILLIS";
 
-    private final ClusterFolder folder;
-    private final String name;
+    private final NodeSetup setup;
     private final CompletableFuture<NodeAgent> agent = new CompletableFuture<>();
 
-    private NodeProcess(ClusterFolder folder, String name) {
-        this.folder = folder;
-        this.name = name;
+    private NodeProcess(NodeSetup setup) {
+        this.setup = setup;
     }
 
     /// Runs until the process is told to end.
-    static void run(ClusterFolder folder, String name) throws IOException, InterruptedException {
-        NodeAgent agent = start(folder, name);
+    static void run(NodeSetup setup) throws IOException, InterruptedException {
+        NodeAgent agent = start(setup);
         CountDownLatch ended = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
@@ -69,24 +68,31 @@ final class NodeProcess {
     }
 
     /// Starts the node in this process.
-    static NodeAgent start(ClusterFolder folder, String name) throws IOException {
-        return new NodeProcess(folder, name).start();
+    static NodeAgent start(NodeSetup setup) throws IOException {
+        return new NodeProcess(setup).start();
     }
 
     private NodeAgent start() throws IOException {
-        Path tls = folder.tls(name);
+        Path tls = setup.tls();
+        Path own = setup.folder();
         Directory directory = new Directory(
                 () -> image(agent.getNow(null)),
                 () -> agent().linearizableImage(NEWEST_IMAGE_WITHIN).directory(),
                 new PasswordVerifier(System::nanoTime, new SecureRandom()));
         MailServices mail = new MailServices(
-                folder.sample(),
-                name,
-                TlsIdentity.load(tls.resolve("server.pem"), tls.resolve("server.key")),
+                setup.address(),
+                setup.loginInClear(),
+                TlsIdentity.load(tls.resolve(Join.SERVER_CHAIN_FILE), tls.resolve(Join.SERVER_KEY_FILE)),
                 directory,
                 this::quota);
         LinkServices services = services(directory, mail);
-        NodeAgent started = NodeAgent.start(settings(tls, services), List.of(mail.imapType(), mail.smtpType()));
+        NodeAgent started = NodeAgent.start(
+                settings(tls, services),
+                List.of(
+                        mail.imapType(),
+                        mail.smtpType(),
+                        new GenericService(own.resolve("log"), own.resolve("run")),
+                        new IpAddress()));
         agent.complete(started);
         // Checking a password takes a second in a process that has never done it, which would be just after a failover,
         // for every client at once; and so early after a start it would only be in the way.
@@ -104,33 +110,25 @@ final class NodeProcess {
         DeliverService deliver = new DeliverService(mail::store, quotas);
         services.register(DeliverService.DELIVER, LinkServices::nodesAndFrontEnds, deliver);
         services.register(DeliverService.RECIPIENT, LinkServices::nodesAndFrontEnds, deliver);
-        ImapService imap = new ImapService(mail.imapSettings(name), mail::imap);
+        ImapService imap = new ImapService(mail.imapSettings(setup.name()), mail::imap);
         services.register(ImapService.KIND, LinkServices::nodesAndFrontEnds, imap);
         return services;
     }
 
     private NodeSettings settings(Path tls, LinkServices services) throws IOException {
-        SampleCluster sample = folder.sample();
-        SortedMap<String, InetSocketAddress> peers = new TreeMap<>();
-        for (String node : sample.nodeNames()) {
-            if (!node.equals(name)) {
-                peers.put(node, new InetSocketAddress(sample.nodeAddress(node), sample.linkPort()));
-            }
-        }
-        Optional<NodeSettings.Forming> forming = folder.forming(name)
-                ? Optional.of(new NodeSettings.Forming(sample.plan().image(sample.createdMillis()), this::formed))
-                : Optional.empty();
+        Optional<NodeSettings.Forming> forming =
+                setup.planned().map(image -> new NodeSettings.Forming(image, this::formed));
         return new NodeSettings(
-                sample.id(),
-                name,
-                folder.process(name),
-                sample.nodeAddress(name),
-                sample.raftPort(),
-                sample.linkPort(),
+                setup.clusterId(),
+                setup.name(),
+                setup.folder(),
+                setup.address(),
+                setup.replicationPort(),
+                setup.linkPort(),
                 PeerIdentity.load(tls),
                 services,
                 LinkSettings.DEFAULT,
-                peers,
+                setup.peers(),
                 forming,
                 limits(),
                 storeSettings(),
@@ -162,13 +160,13 @@ final class NodeProcess {
 
     private void formed() {
         try {
-            folder.formed(name);
+            setup.formed();
         } catch (IOException e) {
             LOG.error(
                     "{} has formed its groups and cannot delete the mark that tells it to: delete {} before its folder"
                             + " is ever lost",
-                    name,
-                    folder.process(name).resolve("forming"),
+                    setup.name(),
+                    setup.folder().resolve(NodeSetup.FORMING),
                     e);
         }
     }
@@ -181,7 +179,7 @@ final class NodeProcess {
     private NodeAgent agent() throws IOException {
         NodeAgent started = agent.getNow(null);
         if (started == null) {
-            throw new IOException(name + " is still starting");
+            throw new IOException(setup.name() + " is still starting");
         }
         return started;
     }

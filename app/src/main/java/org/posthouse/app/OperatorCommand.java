@@ -1,9 +1,15 @@
 package org.posthouse.app;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.Optional;
 import org.posthouse.cluster.Command;
+import org.posthouse.wire.JoinToken;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -12,6 +18,9 @@ import picocli.CommandLine.Spec;
 /// A command of the command line that consists of subcommands, most of which ask the running cluster to do something
 /// and print its answer.
 abstract class OperatorCommand implements Runnable {
+    private static final ObjectMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
     @Spec
     private CommandSpec spec;
 
@@ -52,6 +61,12 @@ abstract class OperatorCommand implements Runnable {
         }
     }
 
+    /// Whoever can be asked something; empty where input or output is no terminal.
+    static Optional<Console> terminal() {
+        // Without it where the JDK's module for it is missing.
+        return Optional.ofNullable(System.console()).filter(Console::isTerminal);
+    }
+
     /// Prints a table or a sentence.
     final int say(Object text) {
         PrintWriter out = commandLine().getOut();
@@ -59,6 +74,29 @@ abstract class OperatorCommand implements Runnable {
         out.print(printed.endsWith("\n") ? printed : printed + "\n");
         out.flush();
         return CommandLine.ExitCode.OK;
+    }
+
+    /// A token that somebody typed or pasted.
+    ///
+    /// @param kind what it must be good for: `node:` or `front-end:`
+    ///
+    /// @throws IOException if it is none, or for something else
+    final JoinToken token(String given, String kind) throws IOException {
+        JoinToken token;
+        try {
+            token = JoinToken.parse(given);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        if (!token.peer().startsWith(kind)) {
+            throw new IOException("this token lets " + token.peer() + " join, which is something else");
+        }
+        return token;
+    }
+
+    /// Prints a value as JSON.
+    final int sayJson(Object value) throws IOException {
+        return say(JSON.writeValueAsString(value));
     }
 
     private CommandLine commandLine() {

@@ -31,8 +31,11 @@ final class Processes {
         command.addAll(jvmOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(arguments);
-        ProcessHandle handle = new ProcessBuilder(command)
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+        ProcessBuilder process = new ProcessBuilder(command);
+        // RocksDB unpacks its library there; in /tmp each process that is killed would leave a copy of 15 MB.
+        process.environment().put("ROCKSDB_SHAREDLIB_DIR", run.toString());
+        ProcessHandle handle = process.redirectInput(
+                        ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         log.resolve("console.log").toFile()))

@@ -12,6 +12,7 @@ import java.util.SortedMap;
 import org.posthouse.app.SampleCluster.ClientPorts;
 import org.posthouse.cluster.Command.AddUser;
 import org.posthouse.cluster.DirectoryImage.User;
+import org.posthouse.cluster.VirtualServer;
 
 /// Waits until a sample cluster's mail can be sent and read at every address that the table names, and prints that
 /// table.
@@ -41,7 +42,7 @@ final class Readiness {
             if (folder.withoutUsers()) {
                 makeUsers(control);
             }
-            probe(control.status(), users(control));
+            probe(control, users(control));
         }
     }
 
@@ -65,11 +66,11 @@ final class Readiness {
             SampleCluster sample = folder.sample();
             JsonNode status = control.status();
             TextTable servers = new TextTable("VIRTUAL SERVER", "OWNER", "HEIR", "SMTP", "SUBMISSION", "IMAP", "IMAPS");
-            for (String name : sample.virtualServerNames()) {
-                JsonNode server = ClusterControl.virtualServer(status, name);
+            for (VirtualServer known : control.image().virtualServers().values()) {
+                JsonNode server = ClusterControl.virtualServer(status, known.name());
                 String owner = server.path("owner").asText();
-                String[] at = addresses(sample.nodeAddress(owner), sample.ports(name));
-                servers.row(name, owner, server.path("heir").asText("none"), at[0], at[1], at[2], at[3]);
+                String[] at = addresses(sample.nodeAddress(owner), GroupPlan.ports(known));
+                servers.row(known.name(), owner, server.path("heir").asText("none"), at[0], at[1], at[2], at[3]);
             }
             TextTable frontEnds = new TextTable("FRONT END", "SMTP", "SUBMISSION", "IMAP", "IMAPS");
             for (String name : sample.frontEndNames()) {
@@ -104,8 +105,10 @@ final class Readiness {
         return byServer;
     }
 
-    private void probe(JsonNode status, Map<String, String> users) throws IOException {
+    private void probe(ClusterControl control, Map<String, String> users) throws IOException {
         SampleCluster sample = folder.sample();
+        JsonNode status = control.status();
+        SortedMap<String, VirtualServer> servers = control.image().virtualServers();
         for (Map.Entry<String, String> user : users.entrySet()) {
             if (!user.getValue().endsWith("@" + SampleCluster.DOMAIN)) {
                 continue;
@@ -115,12 +118,16 @@ final class Readiness {
                 entrances.add(user.getKey());
             }
             for (String entrance : entrances) {
-                String host = entrance.equals(user.getKey())
+                boolean itself = entrance.equals(user.getKey());
+                String host = itself
                         ? sample.nodeAddress(ClusterControl.virtualServer(status, entrance)
                                 .path("owner")
                                 .asText())
                         : "127.0.0.1";
-                probe(entrance, host, sample.ports(entrance), user.getValue());
+                ClientPorts ports = itself ? GroupPlan.ports(servers.get(entrance)) : sample.ports(entrance);
+                if (ports.smtp() > 0 && ports.imap() > 0) {
+                    probe(entrance, host, ports, user.getValue());
+                }
             }
         }
     }
@@ -152,11 +159,15 @@ final class Readiness {
 
     private static String[] addresses(String host, ClientPorts ports) {
         return new String[] {
-            host + ":" + ports.smtp(),
-            host + ":" + ports.submission(),
-            host + ":" + ports.imap(),
-            host + ":" + ports.imaps()
+            address(host, ports.smtp()),
+            address(host, ports.submission()),
+            address(host, ports.imap()),
+            address(host, ports.imaps())
         };
+    }
+
+    private static String address(String host, int port) {
+        return port == 0 ? "-" : host + ":" + port;
     }
 
     private static List<String> ends(List<String> names) {

@@ -40,8 +40,8 @@ final class RehearseCommand implements Callable<Integer> {
     }
 
     private static void rehearse(ClusterFolder folder) throws IOException {
-        try (NodeAgent _ = NodeProcess.start(folder, "n1");
-                FrontEnd _ = FrontEndProcess.start(folder, "f1");
+        try (NodeAgent _ = NodeProcess.start(folder.node("n1"));
+                FrontEnd _ = FrontEndProcess.start(folder.frontEnd("f1"));
                 ClusterControl control = ClusterControl.open(folder)) {
             control.awaitReport(WITHIN);
             var _ = control.submit(new AddUser(USER, UserCommand.hash(SampleCluster.PASSWORD), Optional.empty(), 0));

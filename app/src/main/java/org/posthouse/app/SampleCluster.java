@@ -8,16 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.posthouse.cluster.FirstPlan;
 import org.posthouse.cluster.FirstPlan.PlannedNode;
-import org.posthouse.cluster.FirstPlan.PlannedResource;
-import org.posthouse.cluster.FirstPlan.PlannedServer;
 
 /// A sample cluster: all nodes and front ends on this machine, each a process with a loopback address of its own.
 /// Kept in `DIR/cluster.json`; everything else about its layout follows from these few numbers.
@@ -54,8 +51,15 @@ public record SampleCluster(
     private static final ObjectMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    /// Ports on which clients are served.
-    public record ClientPorts(int smtp, int submission, int imap, int imaps) {}
+    /// Ports on which clients are served; 0 for none.
+    public record ClientPorts(int smtp, int submission, int imap, int imaps) {
+        static final ClientPorts NONE = new ClientPorts(0, 0, 0, 0);
+
+        private boolean free(Set<Integer> taken) {
+            return imaps <= PORT_MAX
+                    && List.of(smtp, submission, imap, imaps).stream().noneMatch(taken::contains);
+        }
+    }
 
     /// Refuses what cannot be laid out, naming the option to change.
     ///
@@ -113,6 +117,14 @@ public record SampleCluster(
         return new SampleCluster(name, id, createdMillis, basePort, nodes, virtualServers, frontEnds, users, out);
     }
 
+    /// The same under another id with one node only, which has survived the others.
+    SampleCluster recovered(UUID successor, String survivor) {
+        List<String> out = new ArrayList<>(evicted);
+        nodeNames().stream().filter(node -> !node.equals(survivor)).forEach(out::add);
+        return new SampleCluster(
+                name, successor, createdMillis, basePort, nodes, virtualServers, frontEnds, users, out);
+    }
+
     /// `vs1`, `vs2`, ...
     List<String> virtualServerNames() {
         return names("vs", virtualServers);
@@ -151,13 +163,25 @@ public record SampleCluster(
         return new ClientPorts(first + 25, first + 587, first + 143, first + 993);
     }
 
+    /// Ports for a virtual server that is created later: those of its number, as in `vs4`, if they are free, else the
+    /// first that are.
+    ///
+    /// @throws IOException if there are none
+    ClientPorts freePorts(String virtualServer, Set<Integer> taken) throws IOException {
+        List<String> names = new ArrayList<>(names("vs", VIRTUAL_SERVERS_MAX));
+        if (names.remove(virtualServer)) {
+            names.addFirst(virtualServer);
+        }
+        return names.stream()
+                .map(this::ports)
+                .filter(ports -> ports.free(taken))
+                .findFirst()
+                .orElseThrow(() -> new IOException("there are no more ports for a virtual server from " + basePort
+                        + " on; say which, by --smtp-port and the like, or 0 for none"));
+    }
+
     /// The cluster as its nodes form it, the same on each.
     FirstPlan plan() {
-        SortedMap<String, String> none = Collections.emptySortedMap();
-        List<PlannedResource> resources = List.of(
-                new PlannedResource("storage", "storage-group", none, List.of()),
-                new PlannedResource("imap", "imap", none, List.of("storage")),
-                new PlannedResource("smtp", "smtp", none, List.of("storage")));
         return new FirstPlan(
                 id.toString(),
                 name,
@@ -165,7 +189,7 @@ public record SampleCluster(
                         .map(node -> new PlannedNode(node, nodeAddress(node), raftPort(), linkPort(), ""))
                         .toList(),
                 virtualServerNames().stream()
-                        .map(server -> new PlannedServer(server, resources))
+                        .map(server -> MailServices.planned(server, DOMAIN, Optional.of(ports(server))))
                         .toList(),
                 List.of(DOMAIN));
     }

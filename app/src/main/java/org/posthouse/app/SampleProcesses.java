@@ -10,7 +10,6 @@ import java.util.List;
 /// share one machine, so each is told to be small; a machine of its own would give a node more.
 final class SampleProcesses {
     private static final List<String> SMALL = List.of(
-            "-XX:+UseSerialGC",
             "-XX:+UseCompactObjectHeaders",
             "-Xss512k",
             "-XX:+ExitOnOutOfMemoryError",
@@ -20,12 +19,18 @@ final class SampleProcesses {
             "-Dposthouse.log.to=FILE",
             "-Dposthouse.log.level=INFO");
 
+    /// Entries of the log live for seconds, so they grow old before they die. A collector that stops the process to
+    /// clear them away takes longer on a busy machine than the others wait for a leader: half a second to one.
+    private static final List<String> CONCURRENT =
+            List.of("-XX:+UseG1GC", "-XX:G1HeapRegionSize=1m", "-XX:ParallelGCThreads=2", "-XX:ConcGCThreads=1");
+
     private SampleProcesses() {}
 
     /// Starts a node or front end; makes a lost node's folder anew.
     static ProcessHandle start(ClusterFolder folder, String name) throws IOException {
         boolean node = folder.sample().nodeNames().contains(name);
         if (node) {
+            RecoveryJournal.requireNone(folder.node(name));
             folder.makeNode(name);
         }
         Path log = folder.process(name).resolve("log");
@@ -34,6 +39,7 @@ final class SampleProcesses {
                 node
                         ? List.of("-Xms32m", "-Xmx256m", "-XX:MaxDirectMemorySize=192m")
                         : List.of("-Xms16m", "-Xmx128m", "-XX:MaxDirectMemorySize=64m"));
+        options.addAll(node ? CONCURRENT : List.of("-XX:+UseSerialGC"));
         if (folder.sample().nodes() > 1) {
             // Many on one machine: the optimising compiler would keep its cores busy for minutes after each start.
             options.add("-XX:TieredStopAtLevel=1");

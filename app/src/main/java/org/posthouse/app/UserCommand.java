@@ -83,9 +83,9 @@ final class UserCommand extends OperatorCommand {
     }
 
     private String askPassword() throws IOException {
-        Console console = System.console();
-        if (console.isTerminal()) {
-            char[] typed = console.readPassword("Password: ");
+        Optional<Console> console = terminal();
+        if (console.isPresent()) {
+            char[] typed = console.get().readPassword("Password: ");
             return typed == null ? "" : new String(typed);
         }
         return new String(System.in.readAllBytes(), StandardCharsets.UTF_8).strip();

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,16 +47,29 @@ class SampleClusterTest {
     }
 
     @Test
+    void aVirtualServerThatIsCreatedGetsThePortsOfItsNumberOrTheFirstFreeOnes() throws IOException {
+        SampleCluster sample = sample(4, 2, 2, 10, 2000);
+        Set<Integer> taken = Set.of(2025, 2587, 3143); // of the first and of the second
+        assertThat(sample.freePorts("vs5", taken)).isEqualTo(sample.ports("vs5"));
+        assertThat(sample.freePorts("mail", taken)).isEqualTo(sample.ports("vs3"));
+        assertThat(sample.freePorts("vs2", taken)).isEqualTo(sample.ports("vs3"));
+        assertThat(sample.freePorts("vs99", Set.of())).isEqualTo(sample.ports("vs1"));
+        assertThatThrownBy(() -> sample(1, 1, 1, 1, 64000).freePorts("vs2", Set.of(64025)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("--smtp-port");
+    }
+
+    @Test
     void aFolderIsMadeOnceAndFoundAgain(@TempDir Path dir) throws IOException {
         SampleCluster sample = sample(2, 1, 1, 1, 2000);
         Path at = dir.resolve("data");
         ClusterFolder made = ClusterFolder.create(at, sample);
         assertThat(ClusterFolder.find(at)).contains(made);
-        assertThat(made.forming("n1")).isTrue();
+        assertThat(made.node("n1").planned()).isPresent();
         assertThat(PeerIdentity.load(made.tls("n2")).name()).isEqualTo("node:n2");
         assertThat(Files.exists(made.process("n1").resolve("ca.key"))).isFalse();
         assertThatThrownBy(() -> ClusterFolder.create(at, sample)).hasMessageContaining("not empty");
-        assertThatThrownBy(() -> ClusterFolder.open(dir.resolve("elsewhere"))).hasMessageContaining("posthouse up");
+        assertThatThrownBy(() -> Installation.open(dir.resolve("elsewhere"))).hasMessageContaining("posthouse up");
     }
 
     @Test
@@ -64,7 +78,7 @@ class SampleClusterTest {
         ClusterFolder.delete(folder.process("n2"));
         folder.makeNode("n2");
         assertThat(PeerIdentity.load(folder.tls("n2")).name()).isEqualTo("node:n2");
-        assertThat(folder.forming("n2")).isFalse();
+        assertThat(folder.node("n2").planned()).isEmpty();
     }
 
     @Test
@@ -73,9 +87,9 @@ class SampleClusterTest {
         assertThat(folder.sample().nextNode()).isEqualTo("n4");
         ClusterFolder grown = folder.withNextNode();
         assertThat(PeerIdentity.load(grown.tls("n4")).name()).isEqualTo("node:n4");
-        assertThat(grown.forming("n4")).isFalse();
+        assertThat(grown.node("n4").planned()).isEmpty();
         ClusterFolder shrunk = grown.without("n2");
-        assertThat(ClusterFolder.open(dir.resolve("data"))).isEqualTo(shrunk);
+        assertThat(Installation.open(dir.resolve("data"))).isEqualTo(shrunk);
         assertThat(shrunk.sample().nodeNames()).containsExactly("n1", "n3", "n4");
         assertThat(shrunk.sample().nextNode()).as("no name is given twice").isEqualTo("n5");
         assertThat(shrunk.process("n2")).as("what it held is left").exists();

@@ -29,7 +29,7 @@ public record ClusterImage(
         List<HistoryEntry> history,
         List<Answer> answers) {
     /// The feature level that this release writes and reads.
-    public static final int FEATURE_LEVEL = 1;
+    public static final int FEATURE_LEVEL = 2;
 
     /// Older lines of the history are dropped.
     public static final int HISTORY_ENTRIES_MAX = 500;
@@ -98,6 +98,8 @@ public record ClusterImage(
                     case Event.NodeEvicted e -> evicted(e.node());
                     case Event.NodeUp e -> node(nodes.get(e.node()).in(NodeState.UP, at, e.reason()));
                     case Event.NodeDown e -> node(nodes.get(e.node()).in(NodeState.DOWN, at, e.reason()));
+                    case Event.NodeWrittenOff e ->
+                        node(nodes.get(e.node()).in(NodeState.LOST, at, "an operator wrote it off"));
                     case Event.NodeReincarnated e -> reincarnated(e);
                     case Event.ReplicaLost e ->
                         replicas(e.group(), replicasOf(e.group()).lost(e.node(), e.incarnation(), true));
@@ -112,10 +114,11 @@ public record ClusterImage(
                     case Event.ReplicaChangeStarted e -> changeStarted(e, at);
                     case Event.ReplicaPromoted e -> {
                         ReplicaSet set = replicasOf(e.group());
-                        yield replicas(e.group(), set.swapped(set.change().orElseThrow()));
+                        yield replicas(
+                                e.group(),
+                                set.swapped(set.change().orElseThrow().at(ReplicaChange.Step.SWAPPING)));
                     }
-                    case Event.ReplicaChangeDone e ->
-                        replicas(e.group(), replicasOf(e.group()).done());
+                    case Event.ReplicaChangeDone e -> changeDone(e);
                     case Event.ReplicaChangeAbandoned e -> {
                         ReplicaSet set = replicasOf(e.group());
                         yield replicas(e.group(), set.abandoned(set.change().orElseThrow()));
@@ -130,6 +133,10 @@ public record ClusterImage(
                     case Event.StateChanged e ->
                         virtualServer(
                                 virtualServers.get(e.virtualServer()).state(e.state(), e.reason(), e.resources()));
+                    case Event.GroupCreated e -> groupCreated(e, newVersion, at);
+                    case Event.GroupDeleted e -> groupDeleted(e.virtualServer());
+                    case Event.RemainsPutAside e ->
+                        node(nodes.get(e.node()).without(new Node.Remains(e.group(), e.incarnation())));
                     case Event.GroupWanted e ->
                         virtualServer(virtualServers.get(e.virtualServer()).wanted(e.wanted()));
                     case Event.GroupPolicySet e ->
@@ -137,44 +144,99 @@ public record ClusterImage(
                     case Event.FailoverCounted e -> failoverCounted(e, at);
                     case Event.FailoversForgotten e ->
                         virtualServer(virtualServers.get(e.virtualServer()).failovers(List.of()));
-                    case Event.ResourcePut e ->
-                        virtualServer(virtualServers.get(e.virtualServer()).resource(e.resource()));
+                    case Event.OfResource e -> resource(e, newVersion);
+                    case Event.TypesDeclared e -> node(nodes.get(e.node()).having(e.types()));
+                    case Event.FeatureLevelRaised e -> featureLevel(e.level());
+                    case Event.Recovered e -> ClusterRecovery.apply(this, e, at);
                     case Event.NodeDutySet e -> node(nodes.get(e.node()).on(e.duty()));
                     case Event.OfDirectory e -> directory(e);
                     case Event.Answered e -> answered(new Answer(e.request(), e.reply()));
                 };
+        long shown = event instanceof Event.Recovered ? newVersion + ClusterRecovery.VERSION_LEAP : newVersion;
+        return changed.told(event, shown, at);
+    }
+
+    /// This image as of its new version, with the event's line in its history.
+    private ClusterImage told(Event event, long newVersion, long at) {
         List<HistoryEntry> told = event.history()
-                .map(text -> changed.remembering(new HistoryEntry(newVersion, at, text)))
-                .orElse(changed.history);
+                .map(text -> remembering(new HistoryEntry(newVersion, at, text)))
+                .orElse(history);
         return new ClusterImage(
-                changed.id,
-                changed.name,
-                newVersion,
-                changed.featureLevel,
-                changed.nodes,
-                changed.clusterGroup,
-                changed.virtualServers,
-                changed.directory,
-                told,
-                changed.answers);
+                id, name, newVersion, featureLevel, nodes, clusterGroup, virtualServers, directory, told, answers);
+    }
+
+    private ClusterImage groupCreated(Event.GroupCreated e, long newVersion, long at) {
+        VirtualServer.Permission given = e.server().permission();
+        ClusterImage image = virtualServer(e.server()
+                .madeIn(newVersion)
+                .permitted(new VirtualServer.Permission(given.owner(), given.heir(), newVersion, at, given.reason())));
+        for (Replica replica : e.server().replicas().replicas()) {
+            image = image.withIncarnation(replica);
+        }
+        return image;
+    }
+
+    /// What each node may still hold of it is remembered, also what was to go or was said to be lost.
+    private ClusterImage groupDeleted(String name) {
+        ReplicaSet set = replicasOf(name);
+        List<Replica> held = new ArrayList<>(set.replicas());
+        set.change().ifPresent(change -> held.addAll(change.removed()));
+        ClusterImage image = new ClusterImage(
+                id,
+                this.name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                SortedMaps.without(virtualServers, name),
+                directory,
+                history,
+                answers);
+        for (Replica replica : held) {
+            Node node = image.nodes.get(replica.node());
+            var remains = new Node.Remains(name, replica.incarnation());
+            image = node.remains().contains(remains) ? image : image.node(node.keeping(remains));
+        }
+        return image;
+    }
+
+    private ClusterImage resource(Event.OfResource event, long newVersion) {
+        VirtualServer server = virtualServers.get(event.virtualServer());
+        return virtualServer(
+                switch (event) {
+                    case Event.ResourcePut e -> server.resource(e.resource());
+                    case Event.ResourceCreated e -> server.resource(e.resource().madeIn(newVersion));
+                    case Event.ResourceDeleted e ->
+                        server.resources(SortedMaps.without(server.resources(), e.resource()));
+                    case Event.ResourceRenamed e -> server.renamed(e.resource(), e.name());
+                });
     }
 
     private ClusterImage reincarnated(Event.NodeReincarnated e) {
         Node node = nodes.get(e.node());
         int own = e.whole() ? e.incarnation() : node.incarnation();
-        return node(node.incarnations(own, e.incarnation(), e.incarnation()));
+        Node again = node.incarnations(own, e.incarnation(), e.incarnation());
+        return node(e.whole() ? again.remaining(List.of()) : again);
     }
 
-    /// What a node that is taken out holds of the cluster group does not count any more; it is to take part under
-    /// another incarnation.
     private ClusterImage swapped(Event.ReplicasSwapped e, long at) {
-        var change = new ReplicaChange(e.added(), e.removed(), ReplicaChange.Step.SWAPPING, at, e.reason());
-        ClusterImage image = replicas(e.group(), replicasOf(e.group()).swapped(change));
+        var change = new ReplicaChange(e.added(), e.removed(), ReplicaChange.Step.SEATING, at, e.reason());
+        return replicas(e.group(), replicasOf(e.group()).swapped(change));
+    }
+
+    /// What a node that was taken out holds of the cluster group does not count any more; it is to take part under
+    /// another incarnation. One that has been given another already keeps that: it has joined under it, and would
+    /// never hear of a third.
+    private ClusterImage changeDone(Event.ReplicaChangeDone e) {
+        ReplicaSet set = replicasOf(e.group());
+        ClusterImage image = replicas(e.group(), set.done());
         if (e.group().equals(CLUSTER_GROUP)) {
-            for (Replica removed : e.removed()) {
+            for (Replica removed : set.change().orElseThrow().removed()) {
                 Node out = image.nodes.get(removed.node());
-                int next = out.newestIncarnation() + 1;
-                image = image.node(out.incarnations(out.incarnation(), next, next));
+                if (out.clusterIncarnation() <= removed.incarnation()) {
+                    int next = out.newestIncarnation() + 1;
+                    image = image.node(out.incarnations(out.incarnation(), next, next));
+                }
             }
         }
         return image;
@@ -194,7 +256,7 @@ public record ClusterImage(
                 history,
                 answers);
         for (VirtualServer server : virtualServers.values()) {
-            image = image.virtualServer(server.policy(server.policy().without(node)));
+            image = image.virtualServer(server.without(node));
         }
         return image;
     }
@@ -253,6 +315,11 @@ public record ClusterImage(
         SortedMap<String, VirtualServer> with = SortedMaps.with(virtualServers, changed.name(), changed);
         return new ClusterImage(
                 id, name, version, featureLevel, nodes, clusterGroup, with, directory, history, answers);
+    }
+
+    private ClusterImage featureLevel(int level) {
+        return new ClusterImage(
+                id, name, version, level, nodes, clusterGroup, virtualServers, directory, history, answers);
     }
 
     private ClusterImage directory(DirectoryImage changed) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /// What the coordinator is asked to decide.
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "command")
@@ -14,6 +15,9 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = Command.ReportLost.class, name = "report-lost"),
     @JsonSubTypes.Type(value = Command.Move.class, name = "move"),
     @JsonSubTypes.Type(value = Command.GiveUpMove.class, name = "give-up-move"),
+    @JsonSubTypes.Type(value = Command.CreateGroup.class, name = "create-group"),
+    @JsonSubTypes.Type(value = Command.DeleteGroup.class, name = "delete-group"),
+    @JsonSubTypes.Type(value = Command.ReportPutAside.class, name = "report-put-aside"),
     @JsonSubTypes.Type(value = Command.SetGroupWanted.class, name = "set-group-wanted"),
     @JsonSubTypes.Type(value = Command.SetGroupProperty.class, name = "set-group-property"),
     @JsonSubTypes.Type(value = Command.SetResourceWanted.class, name = "set-resource-wanted"),
@@ -21,7 +25,14 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = Command.FailResource.class, name = "fail-resource"),
     @JsonSubTypes.Type(value = Command.AddDependency.class, name = "add-dependency"),
     @JsonSubTypes.Type(value = Command.RemoveDependency.class, name = "remove-dependency"),
+    @JsonSubTypes.Type(value = Command.CreateResource.class, name = "create-resource"),
+    @JsonSubTypes.Type(value = Command.DeleteResource.class, name = "delete-resource"),
+    @JsonSubTypes.Type(value = Command.RenameResource.class, name = "rename-resource"),
+    @JsonSubTypes.Type(value = Command.AddPossibleOwner.class, name = "add-possible-owner"),
+    @JsonSubTypes.Type(value = Command.RemovePossibleOwner.class, name = "remove-possible-owner"),
+    @JsonSubTypes.Type(value = Command.DeclareTypes.class, name = "declare-types"),
     @JsonSubTypes.Type(value = Command.SetNodeDuty.class, name = "set-node-duty"),
+    @JsonSubTypes.Type(value = Command.WriteOffNode.class, name = "write-off-node"),
     @JsonSubTypes.Type(value = Command.AddNode.class, name = "add-node"),
     @JsonSubTypes.Type(value = Command.EvictNode.class, name = "evict-node"),
     @JsonSubTypes.Type(value = Command.AddDomain.class, name = "add-domain"),
@@ -60,6 +71,18 @@ public sealed interface Command {
     /// The owner could not hand over, having asked often enough.
     record GiveUpMove(String virtualServer, String target, String reason) implements Command {}
 
+    /// Makes a virtual server in the running cluster, as a planned one is made before it runs.
+    ///
+    /// @param room how many virtual servers its owner may own
+    /// @param owner on which it is to be; if empty, on the node with room that holds fewest replicas
+    record CreateGroup(FirstPlan.PlannedServer planned, RoomPolicy room, Optional<String> owner) implements Command {}
+
+    /// Deletes a virtual server that is offline and holds no user's mailboxes.
+    record DeleteGroup(String virtualServer) implements Command {}
+
+    /// A node tells that it takes no part any more in what was the storage group of a deleted virtual server.
+    record ReportPutAside(String group, String node, int incarnation) implements Command {}
+
     /// Brings a virtual server's resources online, or takes them offline; its storage group is replicated either way.
     /// Online also forgets its failovers so far.
     record SetGroupWanted(String virtualServer, boolean wanted) implements Command {}
@@ -71,7 +94,7 @@ public sealed interface Command {
     /// Brings one resource online, or takes it offline; its group stays where it is.
     record SetResourceWanted(String virtualServer, String resource, boolean wanted) implements Command {}
 
-    /// Sets one setting of a resource's policy ([ResourcePolicy#settings]).
+    /// Sets one property of a resource: of its type's, or a setting of its policy ([ResourcePolicy#settings]).
     record SetResourceProperty(String virtualServer, String resource, String property, String value)
             implements Command {}
 
@@ -80,6 +103,35 @@ public sealed interface Command {
 
     /// Makes a resource depend on another of its group; refused if that closes a cycle.
     record AddDependency(String virtualServer, String resource, String on) implements Command {}
+
+    /// Gives a virtual server another resource.
+    ///
+    /// @param properties of its type's, those that are not to be as is standard
+    /// @param dependsOn resources of the same virtual server
+    /// @param wanted whether it is brought online at once
+    record CreateResource(
+            String virtualServer,
+            String resource,
+            String type,
+            SortedMap<String, String> properties,
+            List<String> dependsOn,
+            boolean wanted)
+            implements Command {}
+
+    /// Takes a resource away from its virtual server; refused while another depends on it.
+    record DeleteResource(String virtualServer, String resource) implements Command {}
+
+    /// Gives a resource another name; those that depend on it follow.
+    record RenameResource(String virtualServer, String resource, String name) implements Command {}
+
+    /// Lets a resource come online on a node.
+    record AddPossibleOwner(String virtualServer, String resource, String node) implements Command {}
+
+    /// Does not let a resource come online on a node any more.
+    record RemovePossibleOwner(String virtualServer, String resource, String node) implements Command {}
+
+    /// A node tells which types of resources it can bring online.
+    record DeclareTypes(String node, List<ResourceTypeFacts> types) implements Command {}
 
     /// Ends a dependency.
     record RemoveDependency(String virtualServer, String resource, String on) implements Command {}
@@ -95,6 +147,9 @@ public sealed interface Command {
 
     /// Has a node, up or down, give away everything and leave the cluster for good.
     record EvictNode(String node) implements Command {}
+
+    /// An operator does not expect a node that is down back soon: its replicas are to be made anew at once.
+    record WriteOffNode(String node) implements Command {}
 
     /// Receives mail for a domain.
     record AddDomain(String name) implements Command {}

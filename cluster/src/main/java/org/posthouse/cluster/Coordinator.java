@@ -15,6 +15,17 @@ public final class Coordinator {
     ///
     /// @param now milliseconds since 1970 by the coordinator's clock
     public static Decision decide(ClusterImage image, Command command, long now) {
+        Decision decision = decideAtAnyLevel(image, command, now);
+        int needed =
+                decision.events().stream().mapToInt(Event::needsLevel).max().orElse(1);
+        return needed <= image.featureLevel()
+                ? decision
+                : refused("not every node runs a release that knows this: the cluster is at feature level "
+                        + image.featureLevel() + ", this needs " + needed
+                        + "; the level rises by itself when every node was heard to run such a release");
+    }
+
+    private static Decision decideAtAnyLevel(ClusterImage image, Command command, long now) {
         if (!image.created() && !(command instanceof Command.CreateCluster)) {
             return refused("the cluster has not been created yet");
         }
@@ -25,6 +36,9 @@ public final class Coordinator {
             case Command.ReportLost c -> reportLost(image, c);
             case Command.Move c -> move(image, c);
             case Command.GiveUpMove c -> giveUpMove(image, c);
+            case Command.CreateGroup c -> GroupCreation.create(image, c);
+            case Command.DeleteGroup c -> GroupCreation.delete(image, c);
+            case Command.ReportPutAside c -> GroupCreation.putAside(image, c);
             case Command.SetGroupWanted c -> GroupDecisions.setWanted(image, c);
             case Command.SetGroupProperty c -> GroupDecisions.setProperty(image, c);
             case Command.SetResourceWanted c -> ResourceDecisions.setWanted(image, c);
@@ -32,9 +46,16 @@ public final class Coordinator {
             case Command.FailResource c -> ResourceDecisions.fail(image, c);
             case Command.AddDependency c -> ResourceDecisions.addDependency(image, c);
             case Command.RemoveDependency c -> ResourceDecisions.removeDependency(image, c);
+            case Command.CreateResource c -> ResourceCreation.create(image, c);
+            case Command.DeleteResource c -> ResourceCreation.delete(image, c);
+            case Command.RenameResource c -> ResourceCreation.rename(image, c);
+            case Command.AddPossibleOwner c -> ResourceOwners.add(image, c);
+            case Command.RemovePossibleOwner c -> ResourceOwners.remove(image, c);
+            case Command.DeclareTypes c -> ResourceTypes.declare(image, c);
             case Command.SetNodeDuty c -> MembershipDecisions.setDuty(image, c);
             case Command.AddNode c -> MembershipDecisions.add(image, c, now);
             case Command.EvictNode c -> MembershipDecisions.evict(image, c);
+            case Command.WriteOffNode c -> MembershipDecisions.writeOff(image, c);
             case Command.AddDomain c -> DirectoryDecisions.addDomain(image, c);
             case Command.RemoveDomain c -> DirectoryDecisions.removeDomain(image, c);
             case Command.AddUser c -> DirectoryDecisions.addUser(image, c);
@@ -85,6 +106,7 @@ public final class Coordinator {
     private static Decision tick(ClusterImage image, Facts facts, long now) {
         Draft draft = new Draft(image, facts, now);
         judgeNodes(draft);
+        raiseFeatureLevel(draft);
         recordOpens(draft);
         ReplicaPlanner.advance(draft);
         FailoverPlanner.plan(draft);
@@ -122,6 +144,18 @@ public final class Coordinator {
             } else if (node.up() && age > Facts.DOWN_AFTER_MILLIS && !(draft.facts.settling() && !counts)) {
                 draft.add(new Event.NodeDown(node.name(), "not heard for " + age + " ms"));
             }
+        }
+    }
+
+    /// What every node can read may be written from now on.
+    private static void raiseFeatureLevel(Draft draft) {
+        int readable = ClusterImage.FEATURE_LEVEL;
+        for (String node : draft.image().nodes().keySet()) {
+            Facts.Heard heard = draft.facts.nodes().get(node);
+            readable = Math.min(readable, heard == null ? 1 : heard.heartbeat().featureLevel());
+        }
+        if (readable > draft.image().featureLevel()) {
+            draft.add(new Event.FeatureLevelRaised(readable));
         }
     }
 
@@ -206,9 +240,8 @@ public final class Coordinator {
             return refused("node " + target.name() + " is " + target.duty().text() + ": 'posthouse node resume "
                     + target.name() + "' first");
         }
-        if (!server.policy().allows(target.name())) {
-            return refused(target.name() + " is no possible owner of " + server.name() + "; possible are "
-                    + server.policy().possibleOwners());
+        if (!server.allows(target.name())) {
+            return refused(target.name() + " is no possible owner of " + server.name() + ": " + server.ownersText());
         }
         if (!Room.on(image, target.name(), server)) {
             return refused(target.name() + " has no room: it owns "

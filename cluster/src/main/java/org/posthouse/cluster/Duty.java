@@ -16,8 +16,19 @@ public sealed interface Duty {
     /// Close the membership and delete its folder: the group goes on without this node.
     record Leave(String group, String reason) implements Duty {}
 
+    /// Close the membership in the storage group of a virtual server that was deleted, and put its folder aside. Like
+    /// [Reconfigure] it is carried out only if a freshly fetched image says the same.
+    record PutAside(String group, String reason) implements Duty {}
+
+    /// Nothing is held here any more of a virtual server that was deleted: tell the coordinator.
+    record ReportPutAside(String group, int incarnation) implements Duty {}
+
     /// The replica is lost: tell the coordinator, so that it is made anew.
     record ReportLost(String group, int incarnation, String reason) implements Duty {}
+
+    /// The cluster group goes on without this node's replica, which has not heard so: ask to take part again. The
+    /// coordinator refuses if the replica still counts.
+    record Rejoin(String group, int incarnation) implements Duty {}
 
     /// As leader, replace the configuration in force by the one wanted. Being the only duty that can undo what a
     /// newer image wanted, it is carried out only if a freshly fetched image says the same.

@@ -28,12 +28,22 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Event.MoveStarted.class, name = "move-started"),
     @JsonSubTypes.Type(value = Event.MoveEnded.class, name = "move-ended"),
     @JsonSubTypes.Type(value = Event.StateChanged.class, name = "state-changed"),
+    @JsonSubTypes.Type(value = Event.GroupCreated.class, name = "group-created"),
+    @JsonSubTypes.Type(value = Event.GroupDeleted.class, name = "group-deleted"),
+    @JsonSubTypes.Type(value = Event.RemainsPutAside.class, name = "remains-put-aside"),
     @JsonSubTypes.Type(value = Event.GroupWanted.class, name = "group-wanted"),
     @JsonSubTypes.Type(value = Event.GroupPolicySet.class, name = "group-policy-set"),
     @JsonSubTypes.Type(value = Event.FailoverCounted.class, name = "failover-counted"),
     @JsonSubTypes.Type(value = Event.FailoversForgotten.class, name = "failovers-forgotten"),
     @JsonSubTypes.Type(value = Event.ResourcePut.class, name = "resource-put"),
+    @JsonSubTypes.Type(value = Event.ResourceCreated.class, name = "resource-created"),
+    @JsonSubTypes.Type(value = Event.ResourceDeleted.class, name = "resource-deleted"),
+    @JsonSubTypes.Type(value = Event.ResourceRenamed.class, name = "resource-renamed"),
+    @JsonSubTypes.Type(value = Event.TypesDeclared.class, name = "types-declared"),
+    @JsonSubTypes.Type(value = Event.FeatureLevelRaised.class, name = "feature-level-raised"),
+    @JsonSubTypes.Type(value = Event.Recovered.class, name = "recovered"),
     @JsonSubTypes.Type(value = Event.NodeDutySet.class, name = "node-duty-set"),
+    @JsonSubTypes.Type(value = Event.NodeWrittenOff.class, name = "node-written-off"),
     @JsonSubTypes.Type(value = Event.DomainAdded.class, name = "domain-added"),
     @JsonSubTypes.Type(value = Event.DomainRemoved.class, name = "domain-removed"),
     @JsonSubTypes.Type(value = Event.UserPut.class, name = "user-put"),
@@ -58,6 +68,9 @@ public sealed interface Event {
 
     /// A node was not heard for a second.
     record NodeDown(String node, String reason) implements Event {}
+
+    /// An operator said of a node that is down that it will not be back soon.
+    record NodeWrittenOff(String node) implements Event {}
 
     /// A node came back without its replica of the cluster group, and takes part there under a new incarnation from
     /// now on.
@@ -106,6 +119,15 @@ public sealed interface Event {
             String virtualServer, GroupState state, String reason, SortedMap<String, ResourceState> resources)
             implements Event {}
 
+    /// An operator made a virtual server; its storage group is yet to be formed.
+    record GroupCreated(VirtualServer server) implements Event {}
+
+    /// An operator deleted a virtual server. Each node with a replica of its storage group still has to put that aside.
+    record GroupDeleted(String virtualServer) implements Event {}
+
+    /// A node takes no part any more in the storage group of a virtual server that was deleted.
+    record RemainsPutAside(String group, String node, int incarnation) implements Event {}
+
     /// An operator wants a virtual server online, or offline.
     record GroupWanted(String virtualServer, boolean wanted) implements Event {}
 
@@ -120,10 +142,56 @@ public sealed interface Event {
     /// An operator has dealt with what made a virtual server fail over: its failovers do not count any more.
     record FailoversForgotten(String virtualServer) implements Event {}
 
+    /// Something happened to a virtual server's resources.
+    sealed interface OfResource extends Event {
+        /// Whose it is.
+        String virtualServer();
+
+        /// As [Event#history].
+        default String told() {
+            return switch (this) {
+                case ResourcePut e -> e.virtualServer() + "/" + e.resource().name() + ": " + e.what();
+                case ResourceCreated e ->
+                    e.virtualServer() + "/" + e.resource().name() + " of type "
+                            + e.resource().type() + " was created: an operator asked for it";
+                case ResourceDeleted e ->
+                    e.virtualServer() + "/" + e.resource() + " was deleted: an operator asked for it";
+                case ResourceRenamed e ->
+                    e.virtualServer() + "/" + e.resource() + " is " + e.virtualServer() + "/" + e.name()
+                            + " from now on: an operator asked for it";
+            };
+        }
+    }
+
     /// An operator changed a resource: what is wanted of it, its policy, its dependencies.
     ///
     /// @param what changed, for the history
-    record ResourcePut(String virtualServer, VirtualServer.Resource resource, String what) implements Event {}
+    record ResourcePut(String virtualServer, VirtualServer.Resource resource, String what) implements OfResource {}
+
+    /// An operator gave a virtual server another resource.
+    record ResourceCreated(String virtualServer, VirtualServer.Resource resource) implements OfResource {}
+
+    /// An operator took a resource away.
+    record ResourceDeleted(String virtualServer, String resource) implements OfResource {}
+
+    /// An operator gave a resource another name.
+    record ResourceRenamed(String virtualServer, String resource, String name) implements OfResource {}
+
+    /// A node has told which types of resources it can bring online.
+    record TypesDeclared(String node, List<ResourceTypeFacts> types) implements Event {}
+
+    /// Every node can read what this level allows to be written.
+    record FeatureLevelRaised(int level) implements Event {}
+
+    /// An operator gave up a majority that is lost for good: one node goes on alone, as a new cluster with the old
+    /// one's virtual servers and directory. Written by [ClusterRecovery] while that node was stopped, as the last
+    /// event of a change.
+    ///
+    /// @param id of the new cluster: nothing of the old one's is understood by it
+    /// @param incarnation under which the node takes part in the cluster group
+    /// @param held virtual servers of which it has a replica, and under which incarnation
+    record Recovered(String id, String node, int incarnation, SortedMap<String, Integer> held, String reason)
+            implements Event {}
 
     /// An operator lets a node take things over, or no more.
     record NodeDutySet(String node, NodeDuty duty) implements Event {}
@@ -152,6 +220,17 @@ public sealed interface Event {
     /// A request was carried out by the events before this one; if it is repeated, this is the answer.
     record Answered(String request, Reply reply) implements Event {}
 
+    /// The feature level from which on it may be proposed: the first one at which every node can read it.
+    default int needsLevel() {
+        return switch (this) {
+            case ResourcePut e -> e.resource().needsLevel();
+            case GroupPolicySet e -> e.policy().needsLevel();
+            case ResourceCreated _, ResourceDeleted _, ResourceRenamed _, TypesDeclared _ -> 2;
+            case GroupCreated _, GroupDeleted _, RemainsPutAside _, NodeWrittenOff _, Recovered _ -> 2;
+            default -> 1;
+        };
+    }
+
     /// The event as a line of the history; empty for what would only fill it (a user's new password, say).
     default Optional<String> history() {
         return switch (this) {
@@ -164,6 +243,7 @@ public sealed interface Event {
             case NodeEvicted e -> Optional.of("node " + e.node() + " has left the cluster");
             case NodeUp e -> Optional.of("node " + e.node() + " is up: " + e.reason());
             case NodeDown e -> Optional.of("node " + e.node() + " is down: " + e.reason());
+            case NodeWrittenOff e -> Optional.of("node " + e.node() + " is lost: an operator wrote it off");
             case NodeReincarnated e ->
                 Optional.of(
                         "node " + e.node() + " takes part as " + e.node() + "." + e.incarnation() + ": " + e.reason());
@@ -192,6 +272,13 @@ public sealed interface Event {
             case StateChanged e ->
                 Optional.of(e.virtualServer() + " is " + e.state().text()
                         + (e.reason().isEmpty() ? "" : ": " + e.reason()));
+            case GroupCreated e ->
+                Optional.of(e.server().name() + " was created with replicas "
+                        + e.server().replicas().replicas() + ": an operator asked for it");
+            case GroupDeleted e -> Optional.of(e.virtualServer() + " was deleted: an operator asked for it");
+            case RemainsPutAside e ->
+                Optional.of(e.group() + ": what " + e.node() + "." + e.incarnation()
+                        + " held of the deleted virtual server was put aside");
             case GroupWanted e ->
                 Optional.of(e.virtualServer() + " is to be " + (e.wanted() ? "online" : "offline")
                         + ": an operator asked for it");
@@ -199,17 +286,17 @@ public sealed interface Event {
             case FailoverCounted e -> Optional.of(e.virtualServer() + " fails over: " + e.reason());
             case FailoversForgotten e ->
                 Optional.of(e.virtualServer() + ": its failovers so far do not count any more");
-            case ResourcePut e ->
-                Optional.of(e.virtualServer() + "/" + e.resource().name() + ": " + e.what());
+            case OfResource e -> Optional.of(e.told());
+            case FeatureLevelRaised e ->
+                Optional.of("feature level " + e.level() + " is reached: every node can read it");
+            case Recovered e ->
+                Optional.of("the cluster was recovered on node " + e.node() + " alone, with what it holds of "
+                        + e.held().keySet() + "; all other nodes are out: " + e.reason());
             case NodeDutySet e ->
                 Optional.of("node " + e.node() + " is " + e.duty().text() + ": an operator asked for it");
             case DomainAdded e -> Optional.of("domain " + e.domain().name() + " added");
             case DomainRemoved e -> Optional.of("domain " + e.name() + " removed");
-            case UserPut ignored -> Optional.empty();
-            case UserRemoved ignored -> Optional.empty();
-            case AliasPut ignored -> Optional.empty();
-            case AliasRemoved ignored -> Optional.empty();
-            case Answered ignored -> Optional.empty();
+            case UserPut _, UserRemoved _, AliasPut _, AliasRemoved _, TypesDeclared _, Answered _ -> Optional.empty();
         };
     }
 

@@ -32,8 +32,16 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
     /// @param process distinguishes one run of the node's process from the next
     /// @param processAgeMillis since it started
     /// @param groups its memberships, the cluster group included, by group
+    /// @param featureLevel the highest that it can read
+    /// @param lease what it says of the node lease
     public record Heartbeat(
-            String node, int incarnation, long process, long processAgeMillis, SortedMap<String, Membership> groups) {}
+            String node,
+            int incarnation,
+            long process,
+            long processAgeMillis,
+            SortedMap<String, Membership> groups,
+            int featureLevel,
+            LeaseWord lease) {}
 
     /// A node's membership in one group.
     ///
@@ -43,7 +51,7 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
     /// @param openVersion image version that the newest applied `Open` carries; 0 for none
     /// @param committed index known committed
     /// @param applied index applied
-    /// @param members the configuration in force, on the leader; else empty
+    /// @param members the configuration in force, on the leader, once it is committed; else empty
     /// @param failed whether this replica is out of service
     /// @param resources states of the virtual server's resources here
     public record Membership(

@@ -30,7 +30,28 @@ public record FirstPlan(
     /// A virtual server.
     ///
     /// @param resources the resource of type `storage-group` among them
-    public record PlannedServer(String name, List<PlannedResource> resources) {}
+    public record PlannedServer(String name, List<PlannedResource> resources) {
+        /// The resources as an image has them at first: offline, and wanted.
+        SortedMap<String, VirtualServer.Resource> atFirst() {
+            SortedMap<String, VirtualServer.Resource> all = new TreeMap<>();
+            for (PlannedResource resource : resources) {
+                all.put(
+                        resource.name(),
+                        new VirtualServer.Resource(
+                                resource.name(),
+                                resource.type(),
+                                resource.properties(),
+                                resource.dependsOn(),
+                                true,
+                                ResourcePolicy.DEFAULT,
+                                0,
+                                ResourceState.OFFLINE,
+                                List.of(),
+                                0));
+            }
+            return Collections.unmodifiableSortedMap(all);
+        }
+    }
 
     /// A resource of a virtual server.
     ///
@@ -72,7 +93,9 @@ public record FirstPlan(
                             NodeState.UP,
                             now,
                             "new",
-                            NodeDuty.ACTIVE));
+                            NodeDuty.ACTIVE,
+                            List.of(),
+                            List.of()));
             Replica.Role role = seats.size() < voters ? Replica.Role.VOTER : Replica.Role.LISTENER;
             seats.add(new Replica(node.name(), 1, role));
         }
@@ -128,38 +151,18 @@ public record FirstPlan(
                 alone ? Optional.empty() : Optional.of(nodes.get(heir).name());
         List<String> preferred = new ArrayList<>(List.of(ownerName));
         heirName.ifPresent(preferred::add);
-        SortedMap<String, VirtualServer.Resource> resources = new TreeMap<>();
-        for (PlannedResource resource : planned.resources()) {
-            resources.put(
-                    resource.name(),
-                    new VirtualServer.Resource(
-                            resource.name(),
-                            resource.type(),
-                            resource.properties(),
-                            resource.dependsOn(),
-                            true,
-                            ResourcePolicy.DEFAULT,
-                            0,
-                            ResourceState.OFFLINE));
-        }
         RoomPolicy room = stacked ? new RoomPolicy(virtualServers.size()) : RoomPolicy.ONE_PER_NODE;
         return new VirtualServer(
                 planned.name(),
                 true,
-                new VirtualServer.Policy(
-                        List.copyOf(preferred),
-                        List.of(),
-                        room,
-                        Failback.NEVER,
-                        -1,
-                        VirtualServer.Policy.FAILOVER_PERIOD_MILLIS),
+                VirtualServer.Policy.first(List.copyOf(preferred), room),
                 new VirtualServer.Permission(ownerName, heirName, 0, now, "as planned"),
                 Optional.empty(),
                 new ReplicaSet(replicas, Optional.empty()),
                 Optional.empty(),
                 GroupState.PENDING,
                 "it is being formed",
-                Collections.unmodifiableSortedMap(resources),
+                planned.atFirst(),
                 List.of());
     }
 

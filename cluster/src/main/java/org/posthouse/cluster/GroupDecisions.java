@@ -5,8 +5,14 @@ import java.util.List;
 
 /// Decides operators' commands about virtual servers, but for moves.
 final class GroupDecisions {
-    private static final List<String> PROPERTIES =
-            List.of("preferred-owners", "possible-owners", "room", "failback", "failover-threshold", "failover-period");
+    private static final List<String> PROPERTIES = List.of(
+            "preferred-owners",
+            "possible-owners",
+            "room",
+            "failback",
+            "failover-threshold",
+            "failover-period",
+            "replace-lost-after");
 
     private GroupDecisions() {}
 
@@ -52,6 +58,7 @@ final class GroupDecisions {
         Failback failback = policy.failback();
         int failovers = policy.failovers();
         long period = policy.failoverPeriodMillis();
+        long replaceLostAfter = policy.replaceLostAfterMillis();
         switch (property) {
             case "preferred-owners" -> preferred = nodes(image, value);
             case "possible-owners" -> possible = nodes(image, value);
@@ -61,6 +68,13 @@ final class GroupDecisions {
                 failovers = value.equals("default") ? -1 : (int) ResourcePolicy.number(property, value, 0, 1000);
             case "failover-period" ->
                 period = 3_600_000 * ResourcePolicy.number("failover-period, in hours,", value, 1, 24 * 31);
+            case "replace-lost-after" ->
+                replaceLostAfter = switch (value) {
+                    case "default" -> 0;
+                    case "never" -> -1;
+                    default ->
+                        60_000 * ResourcePolicy.number("replace-lost-after, in minutes,", value, 1, 60 * 24 * 31);
+                };
             default ->
                 throw new IllegalArgumentException(
                         "a virtual server has no property '" + property + "'; it has " + PROPERTIES);
@@ -75,7 +89,7 @@ final class GroupDecisions {
                         node + " is a preferred owner, but no possible one; possible are " + possible);
             }
         }
-        return new VirtualServer.Policy(preferred, possible, room, failback, failovers, period);
+        return new VirtualServer.Policy(preferred, possible, room, failback, failovers, period, replaceLostAfter);
     }
 
     /// @param value names with commas between; `any` for none

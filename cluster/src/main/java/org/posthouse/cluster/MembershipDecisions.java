@@ -30,7 +30,9 @@ final class MembershipDecisions {
                 NodeState.JOINING,
                 now,
                 "it was added and has not been heard yet",
-                NodeDuty.ACTIVE);
+                NodeDuty.ACTIVE,
+                List.of(),
+                List.of());
         Node there = image.nodes().get(name);
         if (there != null) {
             return there.sameAddress(added)
@@ -91,15 +93,36 @@ final class MembershipDecisions {
             }
         }
         for (VirtualServer server : image.virtualServers().values()) {
-            if (server.policy().possibleOwners().equals(List.of(node.name()))) {
-                return Coordinator.refused(node.name() + " is the only possible owner of " + server.name()
-                        + "; 'posthouse group prop " + server.name() + " possible-owners=...' first");
+            boolean othersMay = image.nodes().keySet().stream()
+                    .anyMatch(other -> !other.equals(node.name()) && server.allows(other));
+            if (!othersMay) {
+                return Coordinator.refused(node.name() + " is the only possible owner of " + server.name() + " ("
+                        + server.ownersText() + "); 'posthouse group prop " + server.name()
+                        + " possible-owners=...' or 'posthouse resource add-owner ...' first");
             }
+        }
+        Optional<String> only = onlyOwner(image, node);
+        if (only.isPresent()) {
+            return Coordinator.refused(only.get());
         }
         return Coordinator.decided(
                 new Event.NodeDutySet(node.name(), NodeDuty.EVICTING),
                 node.name() + " gives away everything and then leaves the cluster; until then 'posthouse node resume "
                         + node.name() + "' calls it back");
+    }
+
+    /// A resource, wanted or not, that only this node may own: without it any could.
+    private static Optional<String> onlyOwner(ClusterImage image, Node node) {
+        for (VirtualServer server : image.virtualServers().values()) {
+            for (VirtualServer.Resource resource : server.resources().values()) {
+                if (resource.possibleOwners().equals(List.of(node.name()))) {
+                    String name = server.name() + "/" + resource.name();
+                    return Optional.of(node.name() + " is the only possible owner of " + name
+                            + "; 'posthouse resource add-owner " + name + " ...' first");
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     private static Optional<String> needed(ClusterImage image, Node node) {
@@ -138,6 +161,26 @@ final class MembershipDecisions {
                     case PAUSED -> node.name() + " keeps what it owns and takes no more";
                     case DRAINING, EVICTING -> node.name() + " gives away what it owns and takes no more";
                 });
+    }
+
+    static Decision writeOff(ClusterImage image, Command.WriteOffNode command) {
+        Node node = image.nodes().get(command.node());
+        if (node == null) {
+            return noNode(image, command.node());
+        }
+        return switch (node.state()) {
+            case UP ->
+                Coordinator.refused(node.name() + " is up; 'posthouse node drain " + node.name()
+                        + "' takes from it what it owns, 'posthouse node evict " + node.name() + "' everything");
+            case JOINING -> Coordinator.refused(node.name() + " has not been up yet and holds nothing");
+            case LOST -> new Decision(List.of(), Reply.done(node.name() + " is written off already"));
+            case DOWN ->
+                Coordinator.decided(
+                        new Event.NodeWrittenOff(node.name()),
+                        node.name() + " is written off: its replicas are made anew on other nodes, one after the"
+                                + " other, as far as there are nodes that have none; should it come back, it takes"
+                                + " part again");
+        };
     }
 
     static Decision rejoin(ClusterImage image, Command.RejoinNode command) {

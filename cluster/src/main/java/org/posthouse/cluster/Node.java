@@ -1,5 +1,9 @@
 package org.posthouse.cluster;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
+import java.util.List;
+
 /// A member of the cluster.
 ///
 /// @param name lower-case letters, digits and hyphens
@@ -13,6 +17,8 @@ package org.posthouse.cluster;
 /// @param since milliseconds since 1970 when it came into that state
 /// @param reason why it is in that state; never empty once it was seen
 /// @param duty whether an operator lets it take things over
+/// @param types of resources that it can bring online, as its process told; empty before it first ran
+/// @param remains replicas of deleted virtual servers that it has not said to have put aside
 public record Node(
         String name,
         int incarnation,
@@ -25,7 +31,18 @@ public record Node(
         NodeState state,
         long since,
         String reason,
-        NodeDuty duty) {
+        NodeDuty duty,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ResourceTypeFacts> types,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Remains> remains) {
+
+    /// What a node held of a virtual server when that was deleted. Until it has said that it takes part no more, or is
+    /// evicted, no other virtual server gets the name.
+    public record Remains(String group, int incarnation) {}
+
+    public Node {
+        types = types == null ? List.of() : types; // an image of feature level 1
+        remains = remains == null ? List.of() : remains; // the same
+    }
 
     /// Whether its heartbeats arrive.
     public boolean up() {
@@ -54,7 +71,9 @@ public record Node(
                 newState,
                 at,
                 why,
-                duty);
+                duty,
+                types,
+                remains);
     }
 
     /// Whether it takes part and is to go on doing so.
@@ -80,11 +99,74 @@ public record Node(
                 state,
                 since,
                 reason,
-                changed);
+                changed,
+                types,
+                remains);
+    }
+
+    Node having(List<ResourceTypeFacts> told) {
+        return new Node(
+                name,
+                incarnation,
+                newestIncarnation,
+                clusterIncarnation,
+                host,
+                replicationPort,
+                linkPort,
+                hardware,
+                state,
+                since,
+                reason,
+                duty,
+                told,
+                remains);
     }
 
     Node incarnations(int own, int newest, int cluster) {
         return new Node(
-                name, own, newest, cluster, host, replicationPort, linkPort, hardware, state, since, reason, duty);
+                name,
+                own,
+                newest,
+                cluster,
+                host,
+                replicationPort,
+                linkPort,
+                hardware,
+                state,
+                since,
+                reason,
+                duty,
+                types,
+                remains);
+    }
+
+    /// With what is left of a virtual server that was deleted.
+    Node keeping(Remains more) {
+        List<Remains> all = new ArrayList<>(remains);
+        all.add(more);
+        return remaining(List.copyOf(all));
+    }
+
+    /// Without it.
+    Node without(Remains gone) {
+        return remaining(remains.stream().filter(one -> !one.equals(gone)).toList());
+    }
+
+    Node remaining(List<Remains> left) {
+        return new Node(
+                name,
+                incarnation,
+                newestIncarnation,
+                clusterIncarnation,
+                host,
+                replicationPort,
+                linkPort,
+                hardware,
+                state,
+                since,
+                reason,
+                duty,
+                types,
+                left);
     }
 }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /// What a node does by itself, given the image as it knows it and what it hosts. Level-triggered: asked again after
 /// each step, it says what is still to be done, so a step that failed or was cut short by a crash is simply done
@@ -54,6 +55,7 @@ public final class NodeDecisions {
         });
         SortedSet<String> groups = new TreeSet<>(local.groups().keySet());
         groups.addAll(image.virtualServers().keySet());
+        remains(image, local).forEach(remains -> groups.add(remains.group()));
         for (String group : groups) {
             duty(image, local, group, held).ifPresent(duty -> {
                 duties.add(duty);
@@ -92,18 +94,23 @@ public final class NodeDecisions {
     private static Optional<Duty> duty(ClusterImage image, Local local, String group, SortedSet<String> held) {
         LocalGroup state = local.groups().get(group);
         if (group.equals(ClusterImage.CLUSTER_GROUP)) {
-            return state != null && state.leading() ? coordinate(image, local, state) : Optional.empty();
+            if (state == null || !state.running()) {
+                return Optional.empty();
+            }
+            return state.leading() ? coordinate(image, local, state) : returnToCluster(local, state);
         }
-        Optional<ReplicaSet> set = image.replicas(group);
-        Optional<Replica> own = set.flatMap(replicas -> replicas.of(local.node(), local.incarnation(), false));
+        if (!image.virtualServers().containsKey(group)) {
+            return deleted(image, local, group, state);
+        }
+        ReplicaSet set = image.replicas(group).orElseThrow();
+        Optional<Replica> own = set.of(local.node(), local.incarnation(), false);
         if (own.isEmpty()) {
-            if (state != null && state.running() && state.leading() && set.isPresent()) {
+            if (state != null && state.running() && state.leading()) {
                 return yieldTo(image, local, group, state);
             }
             boolean keep = state == null
-                    || set.isEmpty()
-                    || set.get().leaving(local.node(), state.incarnation())
-                    || set.get().of(local.node(), state.incarnation()).isPresent();
+                    || set.leaving(local.node(), state.incarnation())
+                    || set.of(local.node(), state.incarnation()).isPresent();
             if (keep) {
                 return Optional.empty();
             }
@@ -126,6 +133,43 @@ public final class NodeDecisions {
         return state.leading() ? lead(image, local, group, state, held) : Optional.empty();
     }
 
+    /// A virtual server that the image does not have was deleted, unless the image is older than it.
+    private static Optional<Duty> deleted(ClusterImage image, Local local, String group, LocalGroup state) {
+        if (state == null) {
+            return remains(image, local).stream()
+                    .filter(remains -> remains.group().equals(group))
+                    .findFirst()
+                    .map(remains -> new Duty.ReportPutAside(group, remains.incarnation()));
+        }
+        if (!image.created()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                local.freshFor().contains(group)
+                        ? new Duty.PutAside(group, "the virtual server was deleted")
+                        : new Duty.FetchImage(group));
+    }
+
+    private static List<Node.Remains> remains(ClusterImage image, Local local) {
+        Node self = image.nodes().get(local.node());
+        return self == null ? List.of() : self.remains();
+    }
+
+    /// A replica that was taken out while its node was away is told so by the leader when it stands for election, if it
+    /// asks that one at all: it asks those that had a vote when it went. The leader's heartbeats tell too. One that
+    /// is yet to be added knows of no members.
+    private static Optional<Duty> returnToCluster(Local local, LocalGroup state) {
+        Predicate<Seat> own = seat -> seat.node().equals(local.node()) && seat.incarnation() == state.incarnation();
+        boolean out = state.members().stream().anyMatch(own)
+                && local.peers().values().stream()
+                        .map(peer -> peer.groups().get(ClusterImage.CLUSTER_GROUP))
+                        .anyMatch(leader -> leader != null
+                                && leader.leading()
+                                && !leader.members().isEmpty()
+                                && leader.members().stream().noneMatch(own));
+        return out ? Optional.of(new Duty.Rejoin(ClusterImage.CLUSTER_GROUP, state.incarnation())) : Optional.empty();
+    }
+
     /// A coordinator whose node leaves, or whose vote has been given to another while it was away, hands over to one
     /// that stays: a leader cannot take itself out of its group.
     private static Optional<Duty> coordinate(ClusterImage image, Local local, LocalGroup state) {
@@ -136,10 +180,8 @@ public final class NodeDecisions {
                 && set.of(local.node(), state.incarnation()).isPresent();
         if (!stays) {
             List<String> others = state.members().stream()
-                    .filter(seat -> seat.votes()
-                            && !seat.node().equals(local.node())
-                            && set.of(seat.node(), seat.incarnation()).isPresent()
-                            && local.peers().containsKey(seat.node()))
+                    .filter(seat -> !seat.node().equals(local.node())
+                            && couldLead(set, ClusterImage.CLUSTER_GROUP, local, seat))
                     .map(Seat::node)
                     .toList();
             if (!others.isEmpty()) {
@@ -161,25 +203,30 @@ public final class NodeDecisions {
         VirtualServer server = image.virtualServers().get(group);
         VirtualServer.Permission permission = server.permission();
         List<Seat> inForce = sorted(state.members());
-        List<Seat> reordered = inForce.stream()
-                .map(seat -> new Seat(
-                        seat.node(),
-                        seat.incarnation(),
-                        seat.votes(),
-                        seat.votes() && permission.permits(seat.node()) ? 1 : 0))
+        List<Seat> able = inForce.stream()
+                .filter(seat -> couldLead(server.replicas(), group, local, seat))
                 .toList();
-        if (!reordered.equals(inForce)) {
+        List<Seat> permitted =
+                able.stream().filter(seat -> permission.permits(seat.node())).toList();
+        // Where no permitted one lives, whoever leads next carries the change out and hands over to one of them.
+        List<Seat> first = permitted.isEmpty() ? able : permitted;
+        List<Seat> reordered = inForce.stream()
+                .map(seat -> new Seat(seat.node(), seat.incarnation(), seat.votes(), first.contains(seat) ? 1 : 0))
+                .toList();
+        if (!first.isEmpty() && !reordered.equals(inForce)) {
             return Optional.of(new Duty.Reconfigure(group, inForce, reordered));
         }
-        List<String> to = inForce.stream()
-                .filter(seat -> seat.votes()
-                        && server.replicas().of(seat.node(), seat.incarnation()).isPresent()
-                        && local.peers().containsKey(seat.node()))
-                .sorted(Comparator.comparing(seat -> !permission.permits(seat.node())))
-                .map(Seat::node)
-                .toList();
+        List<String> to = first.stream().map(Seat::node).toList();
         String reason = "the replica on " + local.node() + " is to go";
         return Optional.of(to.isEmpty() ? new Duty.Wait(group, reason) : new Duty.HandOver(group, to, false, reason));
+    }
+
+    /// Whether a voter in force stays and was heard with the replica that it votes with.
+    private static boolean couldLead(ReplicaSet set, String group, Local local, Seat seat) {
+        return seat.votes()
+                && set.of(seat.node(), seat.incarnation())
+                        .filter(replica -> joined(group, replica, local.peers()))
+                        .isPresent();
     }
 
     private static Optional<Duty> missing(ClusterImage image, Local local, String group, Replica own) {
@@ -213,6 +260,11 @@ public final class NodeDecisions {
     }
 
     private static Duty open(ClusterImage image, Local local, String group, SortedSet<String> held) {
+        Optional<Seat> owner = ownerToBe(image, local, group);
+        if (owner.isPresent()) {
+            return new Duty.HandOver(
+                    group, List.of(owner.get().node()), false, owner.get().node() + " is to be its first owner");
+        }
         var situation = new OpenDecision.Situation(
                 local.node(),
                 local.processAgeMillis(),
@@ -226,6 +278,18 @@ public final class NodeDecisions {
             case OpenDecision.FetchImage ignored -> new Duty.FetchImage(group);
             case OpenDecision.Wait decided -> new Duty.Wait(group, decided.reason());
         };
+    }
+
+    /// What was never opened comes online where it was planned, if that node has formed it too: whoever was elected
+    /// first is chance.
+    private static Optional<Seat> ownerToBe(ClusterImage image, Local local, String group) {
+        VirtualServer server = image.virtualServers().get(group);
+        return local.groups().get(group).members().stream()
+                .filter(seat -> !server.formed()
+                        && seat.node().equals(server.permission().owner())
+                        && !seat.node().equals(local.node())
+                        && couldLead(server.replicas(), group, local, seat))
+                .findFirst();
     }
 
     private static Optional<Duty> reconfigure(ClusterImage image, Local local, String group, LocalGroup state) {

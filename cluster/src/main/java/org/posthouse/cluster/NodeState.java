@@ -9,7 +9,9 @@ public enum NodeState {
     /// It was added and has not been heard yet: it counts for nothing.
     JOINING("joining"),
     /// None has arrived for a second. For planning only: it may still own what it owns.
-    DOWN("down");
+    DOWN("down"),
+    /// The same, and an operator has said that it will not be back soon: its replicas are made anew at once.
+    LOST("lost");
 
     private final String text;
 

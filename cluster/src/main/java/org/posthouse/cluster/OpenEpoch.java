@@ -3,7 +3,7 @@ package org.posthouse.cluster;
 /// A virtual server's epoch as the cluster group records it: rises with every change of owner (DESIGN.md section
 /// 4). Its text, `generation-index`, is the one that the storage group itself uses.
 ///
-/// @param generation rises at a recovery or a restore
+/// @param generation rises at a recovery or a restore, and from one virtual server of a name to the next
 /// @param openIndex index of the `Open` entry in the storage group's log
 public record OpenEpoch(long generation, long openIndex) implements Comparable<OpenEpoch> {
 

@@ -21,6 +21,7 @@ final class OwnerPlanner {
                 .filter(name -> draft.virtualServer(name).formed())
                 .toList();
         for (String name : formed) {
+            confirmOwner(draft, name);
             resolveOvercrowding(draft, name);
             draft.virtualServer(name).move().ifPresent(move -> planMove(draft, name, move));
             if (!ownerAble(draft.image(), draft.facts, draft.virtualServer(name))) {
@@ -34,6 +35,23 @@ final class OwnerPlanner {
             } else {
                 dropHeirWithoutRoom(draft, name);
             }
+        }
+    }
+
+    /// An owner that was taken for lost, and another named in its place that could not open yet, may come back with the
+    /// virtual server still open: it never ceased to own it.
+    private static void confirmOwner(Draft draft, String name) {
+        VirtualServer server = draft.virtualServer(name);
+        VirtualServer.Opened opened = server.opened().orElseThrow();
+        boolean stillOpen = draft.facts
+                .membership(name, opened.node())
+                .flatMap(Facts.Membership::open)
+                .filter(opened.epoch()::equals)
+                .isPresent();
+        if (stillOpen
+                && !server.permission().owner().equals(opened.node())
+                && holds(draft.image(), draft.facts, server, opened.node())) {
+            draft.permit(name, opened.node(), Optional.empty(), opened.node() + " is back and has it open still");
         }
     }
 
@@ -57,7 +75,7 @@ final class OwnerPlanner {
     }
 
     private static boolean mayTake(ClusterImage image, VirtualServer server, String node) {
-        return server.policy().allows(node) && image.nodes().get(node).takes() && Room.on(image, node, server);
+        return server.allows(node) && image.nodes().get(node).takes() && Room.on(image, node, server);
     }
 
     /// Who can take the virtual server from its owner: with a replica already, or else after one was made there.
@@ -123,7 +141,7 @@ final class OwnerPlanner {
     }
 
     private static String whyNot(ClusterImage image, VirtualServer server, String node) {
-        if (!server.policy().allows(node)) {
+        if (!server.allows(node)) {
             return node + " is no possible owner";
         }
         if (!image.nodes().get(node).takes()) {
@@ -144,7 +162,9 @@ final class OwnerPlanner {
                         .isPresent()) {
             return;
         }
-        String lost = "its owner " + server.permission().owner() + " is lost";
+        String lost = server.permission().owner().isEmpty()
+                ? "it had no owner"
+                : "its owner " + server.permission().owner() + " is lost";
         Optional<String> next = successor(draft, server);
         if (next.isPresent()) {
             draft.permit(name, next.get(), Optional.empty(), lost);

@@ -12,7 +12,7 @@ final class Placement {
     static Stream<String> order(ClusterImage image, VirtualServer server) {
         Comparator<String> byRank = Comparator.comparingInt(server.policy()::rank);
         return image.nodes().keySet().stream()
-                .filter(server.policy()::allows)
+                .filter(server::allows)
                 .sorted(byRank.thenComparing(node -> sharesHardware(image, server, node))
                         .thenComparing(node -> load(image, node))
                         .thenComparing(Comparator.naturalOrder()));

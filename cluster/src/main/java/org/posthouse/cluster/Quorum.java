@@ -51,7 +51,8 @@ public final class Quorum {
     static boolean whole(ClusterImage image, Facts facts, String group, Replica replica) {
         Node node = image.nodes().get(replica.node());
         return node != null
-                && replica.incarnation() >= node.incarnation()
+                && replica.incarnation()
+                        >= (group.equals(ClusterImage.CLUSTER_GROUP) ? node.clusterIncarnation() : node.incarnation())
                 && !replica.lost()
                 && !facts.failed(group, replica);
     }

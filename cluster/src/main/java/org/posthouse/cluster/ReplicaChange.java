@@ -6,7 +6,7 @@ import java.util.List;
 /// A change of a group's replicas under way, one at a time for each group, recorded in the image and carried out by the
 /// group's Raft leader. A new replica comes in two steps: it is added without a vote; once its own applied index has
 /// caught up, it gets its role and the old one is removed, in one change. What follows already and what only goes needs
-/// the second step alone.
+/// the second step alone. A change whose new replica is lost, or stays away, before it counts is given up.
 ///
 /// @param added with the role that each is to have in the end; one while it is being filled
 /// @param removed those that go when they begin to count
@@ -18,6 +18,11 @@ public record ReplicaChange(List<Replica> added, List<Replica> removed, Step ste
     /// The replica that is being filled.
     Replica filled() {
         return added.getFirst();
+    }
+
+    /// Whether this replica is among those added.
+    boolean adds(Replica replica) {
+        return added.stream().anyMatch(coming -> coming.belongsTo(replica.node(), replica.incarnation()));
     }
 
     ReplicaChange at(Step next) {
@@ -46,12 +51,14 @@ public record ReplicaChange(List<Replica> added, List<Replica> removed, Step ste
                 reason);
     }
 
-    /// The two steps.
+    /// The steps.
     public enum Step {
         /// The new replica follows and is being filled; the old one still counts.
         FILLING("filling"),
         /// The new one counts, the old one no more; the Raft group is to follow.
-        SWAPPING("swapping");
+        SWAPPING("swapping"),
+        /// The same where nothing had to be filled: some that followed get a vote, some go.
+        SEATING("changing votes");
 
         private final String text;
 

@@ -11,9 +11,6 @@ import java.util.Optional;
 /// Promises: a change is planned only while a majority of the old voters lives, and of the new ones too; a replica
 /// that counts is given up only in the change in which its successor, having caught up, begins to count.
 final class ReplicaPlanner {
-    /// A replica on a node that is down is made anew elsewhere after so long.
-    static final long REPLACE_LOST_AFTER_MILLIS = 15 * 60_000;
-
     /// A replica that is being filled is given up when its node has been down for so long.
     static final long NEWCOMER_LOST_AFTER_MILLIS = 10_000;
 
@@ -46,13 +43,19 @@ final class ReplicaPlanner {
 
     private static void advance(Draft draft, String group, ReplicaSet set, ReplicaChange change) {
         Optional<Facts.Membership> leader = draft.facts.leader(group);
-        if (change.step() == ReplicaChange.Step.SWAPPING) {
-            if (leader.isPresent() && inForce(set, leader.get().members())) {
-                draft.add(new Event.ReplicaChangeDone(group));
+        if (change.step() != ReplicaChange.Step.FILLING) {
+            if (leader.isPresent()) {
+                finish(draft, group, set, change, leader.get().members());
             }
             return;
         }
         Replica added = change.filled();
+        if (group.equals(ClusterImage.CLUSTER_GROUP)
+                && draft.image().nodes().get(added.node()).clusterIncarnation() > added.incarnation()) {
+            draft.add(new Event.ReplicaChangeAbandoned(
+                    group, "node " + added.node() + " takes part under another incarnation by now"));
+            return;
+        }
         if (!Quorum.lives(draft.image(), draft.facts, group, added)) {
             if (!mayReturn(draft, group, added)) {
                 draft.add(new Event.ReplicaChangeAbandoned(
@@ -75,6 +78,25 @@ final class ReplicaPlanner {
                 && majorityAfter(draft, group, set, change.added(), change.removed())) {
             draft.add(new Event.ReplicaPromoted(group));
         }
+    }
+
+    /// A Raft group gives no vote to a member that does not answer. So a change whose new replica is lost before it
+    /// counts would never be carried out, and nothing else could be changed: it is given up. What leaders tell of
+    /// members is committed: nothing else is under way then that could still give it a vote.
+    private static void finish(Draft draft, String group, ReplicaSet set, ReplicaChange change, List<Seat> members) {
+        if (inForce(set, members)) {
+            draft.add(new Event.ReplicaChangeDone(group));
+            return;
+        }
+        set.replicas().stream()
+                .filter(replica -> change.adds(replica)
+                        && !members.isEmpty()
+                        && members.stream().noneMatch(seat -> sameSeat(replica, seat))
+                        && !Quorum.lives(draft.image(), draft.facts, group, replica)
+                        && !mayReturn(draft, group, replica))
+                .findFirst()
+                .ifPresent(gone -> draft.add(
+                        new Event.ReplicaChangeAbandoned(group, "replica " + gone + " was lost before it counted")));
     }
 
     /// Whether a replica's node was only just lost: what was filled so far is kept for a while.
@@ -103,9 +125,12 @@ final class ReplicaPlanner {
     /// Whether a configuration in force has the members and votes that the image wants.
     private static boolean inForce(ReplicaSet wanted, List<Seat> members) {
         return members.size() == wanted.replicas().size()
-                && wanted.replicas().stream().allMatch(replica -> members.stream()
-                        .anyMatch(seat ->
-                                replica.belongsTo(seat.node(), seat.incarnation()) && seat.votes() == replica.votes()));
+                && wanted.replicas().stream()
+                        .allMatch(replica -> members.stream().anyMatch(seat -> sameSeat(replica, seat)));
+    }
+
+    private static boolean sameSeat(Replica replica, Seat seat) {
+        return replica.belongsTo(seat.node(), seat.incarnation()) && seat.votes() == replica.votes();
     }
 
     /// Plans what is missing: replicas of nodes that came back empty, groups with too few replicas, replicas on nodes
@@ -193,7 +218,9 @@ final class ReplicaPlanner {
     private static void replaceLost(Draft draft, VirtualServer server) {
         for (Replica replica : server.replicas().voters()) {
             Node node = draft.image().nodes().get(replica.node());
-            if (!node.up() && draft.now - node.since() >= REPLACE_LOST_AFTER_MILLIS) {
+            boolean forLong = node.state() == NodeState.DOWN
+                    && draft.now - node.since() >= server.policy().replacesLostAfterMillis();
+            if (forLong || node.state() == NodeState.LOST) {
                 Optional<String> newcomer = newcomer(draft, server);
                 if (newcomer.isPresent()) {
                     start(
@@ -201,7 +228,7 @@ final class ReplicaPlanner {
                             server.name(),
                             voter(draft, newcomer.get()),
                             Optional.of(replica),
-                            "node " + node.name() + " has been down for long");
+                            "node " + node.name() + (forLong ? " has been down for long" : " was written off"));
                 }
                 return;
             }
@@ -209,9 +236,14 @@ final class ReplicaPlanner {
     }
 
     private static Optional<String> newcomer(Draft draft, VirtualServer server) {
-        return Placement.order(draft.image(), server)
-                .filter(node -> draft.image().nodes().get(node).up()
-                        && draft.image().nodes().get(node).takes()
+        return newcomer(draft.image(), server);
+    }
+
+    /// The node that would get a replica in place of a lost one.
+    static Optional<String> newcomer(ClusterImage image, VirtualServer server) {
+        return Placement.order(image, server)
+                .filter(node -> image.nodes().get(node).up()
+                        && image.nodes().get(node).takes()
                         && !server.replicas().on(node))
                 .findFirst();
     }

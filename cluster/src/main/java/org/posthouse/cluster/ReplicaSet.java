@@ -66,16 +66,14 @@ public record ReplicaSet(List<Replica> replicas, Optional<ReplicaChange> change)
     }
 
     /// Those added, which follow already, get their roles, those removed go.
-    ReplicaSet swapped(ReplicaChange planned) {
-        List<Replica> with = new ArrayList<>(planned.added());
+    ReplicaSet swapped(ReplicaChange swapping) {
+        List<Replica> with = new ArrayList<>(swapping.added());
         for (Replica replica : replicas) {
-            boolean changed =
-                    planned.added().stream().anyMatch(added -> added.belongsTo(replica.node(), replica.incarnation()));
-            if (!changed && !planned.removed().contains(replica)) {
+            if (!swapping.adds(replica) && !swapping.removed().contains(replica)) {
                 with.add(replica);
             }
         }
-        return new ReplicaSet(with, Optional.of(planned.at(ReplicaChange.Step.SWAPPING)));
+        return new ReplicaSet(with, Optional.of(swapping));
     }
 
     ReplicaSet lost(String node, int incarnation, boolean isLost) {
@@ -92,11 +90,19 @@ public record ReplicaSet(List<Replica> replicas, Optional<ReplicaChange> change)
         return new ReplicaSet(replicas, Optional.empty());
     }
 
-    ReplicaSet abandoned(ReplicaChange filling) {
-        List<Replica> without = replicas.stream()
-                .filter(replica -> !replica.belongsTo(
-                        filling.filled().node(), filling.filled().incarnation()))
-                .toList();
-        return new ReplicaSet(without, Optional.empty());
+    /// As it was before the change.
+    ReplicaSet abandoned(ReplicaChange given) {
+        List<Replica> before = new ArrayList<>();
+        for (Replica replica : replicas) {
+            if (!given.adds(replica)) {
+                before.add(replica);
+            } else if (given.step() == ReplicaChange.Step.SEATING) {
+                before.add(new Replica(replica.node(), replica.incarnation(), Replica.Role.LISTENER, replica.lost()));
+            }
+        }
+        if (given.step() != ReplicaChange.Step.FILLING) {
+            before.addAll(given.removed());
+        }
+        return new ReplicaSet(before, Optional.empty());
     }
 }

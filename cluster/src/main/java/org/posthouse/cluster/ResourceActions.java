@@ -1,6 +1,7 @@
 package org.posthouse.cluster;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -21,11 +22,14 @@ public final class ResourceActions {
     /// @param server whose resources, wishes and dependencies count
     /// @param states of the resources on this node; one not named is offline
     /// @param open whether the virtual server's gate is open here
-    public static List<Action> next(VirtualServer server, Map<String, ResourceState> states, boolean open) {
+    /// @param barred resources that may not be online here now whatever is wanted: this node is no possible owner
+    ///     of theirs, or lacks the node lease
+    public static List<Action> next(
+            VirtualServer server, Map<String, ResourceState> states, boolean open, Collection<String> barred) {
         List<Action> actions = new ArrayList<>();
         for (VirtualServer.Resource resource : server.resources().values()) {
             ResourceState state = states.getOrDefault(resource.name(), ResourceState.OFFLINE);
-            boolean shall = open && shallRun(server, states, resource);
+            boolean shall = open && shallRun(server, states, barred, resource);
             if (shall && state == ResourceState.OFFLINE && carried(resource, states)) {
                 actions.add(new Action(resource.name(), true));
             } else if (!shall
@@ -37,16 +41,19 @@ public final class ResourceActions {
         return actions;
     }
 
-    /// Wanted, and not on top of one that is not wanted or does not run.
+    /// Wanted, allowed, and not on top of one that is not or does not run.
     private static boolean shallRun(
-            VirtualServer server, Map<String, ResourceState> states, VirtualServer.Resource resource) {
-        if (!server.wanted() || !resource.wanted()) {
+            VirtualServer server,
+            Map<String, ResourceState> states,
+            Collection<String> barred,
+            VirtualServer.Resource resource) {
+        if (!server.wanted() || !resource.wanted() || barred.contains(resource.name())) {
             return false;
         }
         return resource.dependsOn().stream().allMatch(below -> {
             VirtualServer.Resource needed = server.resources().get(below);
             ResourceState state = states.getOrDefault(below, ResourceState.OFFLINE);
-            return needed != null && state != ResourceState.FAILED && shallRun(server, states, needed);
+            return needed != null && state != ResourceState.FAILED && shallRun(server, states, barred, needed);
         });
     }
 

@@ -2,6 +2,8 @@ package org.posthouse.cluster;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.function.BiFunction;
 
 /// Decides operators' commands about resources.
@@ -15,12 +17,20 @@ final class ResourceDecisions {
                 return Coordinator.refused(resource.name() + " has failed and shall be online already; take it offline"
                         + " first, then bring it online to try again");
             }
-            return put(server, resource, resource.wanted(command.wanted()), what);
+            VirtualServer.Resource after = resource.wanted(command.wanted());
+            return ResourceOwners.refusal(image, server, after)
+                    .map(Coordinator::refused)
+                    .orElseGet(() -> put(server, resource, after, what));
         });
     }
 
     static Decision setProperty(ClusterImage image, Command.SetResourceProperty command) {
         return of(image, command.virtualServer(), command.resource(), (server, resource) -> {
+            Optional<ResourceTypeFacts> type = ResourceTypes.of(image, resource)
+                    .filter(known -> known.property(command.property()).isPresent());
+            if (type.isPresent()) {
+                return setOwnProperty(server, resource, type.get(), command);
+            }
             try {
                 return put(
                         server,
@@ -31,6 +41,27 @@ final class ResourceDecisions {
                 return Coordinator.refused(e.getMessage());
             }
         });
+    }
+
+    /// A property of its type's. An empty value brings the standard back.
+    private static Decision setOwnProperty(
+            VirtualServer server,
+            VirtualServer.Resource resource,
+            ResourceTypeFacts type,
+            Command.SetResourceProperty command) {
+        SortedMap<String, String> changed = command.value().isEmpty()
+                ? SortedMaps.without(resource.properties(), command.property())
+                : SortedMaps.with(resource.properties(), command.property(), command.value());
+        Optional<String> wrong = type.wrong(changed);
+        return wrong.isPresent()
+                ? Coordinator.refused(wrong.get())
+                : put(
+                        server,
+                        resource,
+                        resource.having(changed),
+                        command.property() + " is now "
+                                + type.completed(changed).get(command.property())
+                                + ", from when it is next brought online");
     }
 
     static Decision fail(ClusterImage image, Command.FailResource command) {
@@ -75,7 +106,7 @@ final class ResourceDecisions {
         });
     }
 
-    private static Decision of(
+    static Decision of(
             ClusterImage image,
             String virtualServer,
             String name,
@@ -88,7 +119,7 @@ final class ResourceDecisions {
         return resource == null ? noResource(server, name) : decision.apply(server, resource);
     }
 
-    private static Decision put(
+    static Decision put(
             VirtualServer server, VirtualServer.Resource before, VirtualServer.Resource after, String what) {
         String said = server.name() + "/" + before.name() + " " + what;
         return after.equals(before)
@@ -97,7 +128,11 @@ final class ResourceDecisions {
     }
 
     private static Decision noResource(VirtualServer server, String name) {
-        return Coordinator.refused("no resource '" + name + "' in " + server.name() + "; there are "
-                + server.resources().keySet());
+        return Coordinator.refused(noResourceText(server, name));
+    }
+
+    static String noResourceText(VirtualServer server, String name) {
+        return "no resource '" + name + "' in " + server.name() + "; there are "
+                + server.resources().keySet();
     }
 }

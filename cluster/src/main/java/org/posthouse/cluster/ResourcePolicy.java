@@ -1,6 +1,7 @@
 package org.posthouse.cluster;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -13,7 +14,9 @@ import java.util.TreeMap;
 /// @param retryAfterMillis after so long a resource that failed for good, and moved nothing, is tried again
 /// @param looksAliveMillis between two cheap checks
 /// @param isAliveMillis between two thorough checks
-/// @param pendingMillis how long it may take to come online
+/// @param pendingMillis how long it may come online or go offline without a word of progress
+/// @param deadlockMillis a step that has not come back after so long holds what nothing but the end of the
+///     process can free; 0 for the standard, so that images of feature level 1 read it
 public record ResourcePolicy(
         int restarts,
         long periodMillis,
@@ -21,11 +24,13 @@ public record ResourcePolicy(
         long retryAfterMillis,
         long looksAliveMillis,
         long isAliveMillis,
-        long pendingMillis) {
+        long pendingMillis,
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT) long deadlockMillis) {
+    private static final long DEADLOCK_MILLIS = 300_000;
 
     /// What failover clusters have always started from.
     public static final ResourcePolicy DEFAULT =
-            new ResourcePolicy(3, 900_000, true, 3_600_000, 5_000, 60_000, 180_000);
+            new ResourcePolicy(3, 900_000, true, 3_600_000, 5_000, 60_000, 180_000, 0);
 
     /// What is to follow a failure.
     public sealed interface Answer {
@@ -56,6 +61,7 @@ public record ResourcePolicy(
         settings.put("looks-alive-interval", Long.toString(looksAliveMillis / 1000));
         settings.put("is-alive-interval", Long.toString(isAliveMillis / 1000));
         settings.put("pending-timeout", Long.toString(pendingMillis / 1000));
+        settings.put("deadlock-timeout", Long.toString(deadlock() / 1000));
         return settings;
     }
 
@@ -74,7 +80,21 @@ public record ResourcePolicy(
                 millis(all, "retry-after"),
                 millis(all, "looks-alive-interval"),
                 millis(all, "is-alive-interval"),
-                millis(all, "pending-timeout"));
+                millis(all, "pending-timeout"),
+                standardised(millis(all, "deadlock-timeout")));
+    }
+
+    private static long standardised(long deadlock) {
+        return deadlock == DEADLOCK_MILLIS ? 0 : deadlock;
+    }
+
+    /// After how long, in milliseconds, a step that has not come back counts as one that never will.
+    public long deadlock() {
+        return standardDeadlock() ? DEADLOCK_MILLIS : deadlockMillis;
+    }
+
+    boolean standardDeadlock() {
+        return deadlockMillis == 0;
     }
 
     static long number(String setting, String value, long least, long most) {

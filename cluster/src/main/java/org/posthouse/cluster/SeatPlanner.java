@@ -96,7 +96,8 @@ final class SeatPlanner {
         List<Replica> lost = set.voters().stream()
                 .filter(voter -> {
                     Node node = draft.image().nodes().get(voter.node());
-                    return !node.up() && draft.now - node.since() >= VOTE_LOST_AFTER_MILLIS;
+                    boolean forLong = !node.up() && draft.now - node.since() >= VOTE_LOST_AFTER_MILLIS;
+                    return forLong || node.state() == NodeState.LOST;
                 })
                 .toList();
         List<Replica> ready = ready(draft, set).stream()

@@ -25,6 +25,9 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
         }
         SortedMap<String, ResourceState> none = completed(server, new TreeMap<>());
         List<Replica> voters = server.replicas().voters();
+        if (voters.isEmpty()) {
+            return new StateJudgement(GroupState.FAILED, ClusterRecovery.NO_REPLICA, none);
+        }
         int living = Quorum.living(image, facts, server.name(), voters);
         if (living < Quorum.needed(voters.size())) {
             return new StateJudgement(
@@ -51,8 +54,10 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
         }
         return new StateJudgement(
                 GroupState.FAILED,
-                "its owner " + server.permission().owner()
-                        + " is down and no other node that lives and may own it has room ("
+                (server.permission().owner().isEmpty()
+                                ? "it has no owner"
+                                : "its owner " + server.permission().owner() + " is down")
+                        + " and no other node that lives and may own it has room ("
                         + server.policy().room().text() + ")",
                 none);
     }
@@ -81,7 +86,7 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
         if (!server.wanted()) {
             return "an operator took it offline";
         }
-        String others = notOnline(states);
+        String others = notOnline(image, server, states);
         boolean stays = !FailoverPlanner.failed(server).isEmpty() && !FailoverPlanner.mayFailOver(image, server, now);
         return stays
                 ? others + "; it has failed over "
@@ -92,14 +97,25 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
                 : others;
     }
 
-    private static String notOnline(SortedMap<String, ResourceState> states) {
+    private static String notOnline(ClusterImage image, VirtualServer server, SortedMap<String, ResourceState> states) {
         List<String> others = new ArrayList<>();
         states.forEach((resource, state) -> {
             if (state != ResourceState.ONLINE) {
-                others.add(resource + " is " + state.text());
+                others.add(resource + " is " + state.text() + whyOffline(image, server, resource, states));
             }
         });
         return String.join(", ", others);
+    }
+
+    /// Why a resource that is wanted, and has what it depends on, is not brought online.
+    private static String whyOffline(
+            ClusterImage image, VirtualServer server, String name, SortedMap<String, ResourceState> states) {
+        VirtualServer.Resource resource = server.resources().get(name);
+        boolean could = resource != null
+                && resource.wanted()
+                && states.get(name) == ResourceState.OFFLINE
+                && resource.dependsOn().stream().allMatch(needed -> states.get(needed) == ResourceState.ONLINE);
+        return could && ResourceTypes.leased(image, server).contains(name) ? " (it waits for the node lease)" : "";
     }
 
     private static String missing(ClusterImage image, Facts facts, String group, List<Replica> voters) {

@@ -37,9 +37,40 @@ public record Survival(boolean survives, String reason) {
                 .filter(voter -> working(facts, virtualServer, voter))
                 .toList();
         if (Quorum.living(image, facts, virtualServer, without) < Quorum.needed(voters.size())) {
-            return no("without " + owner + " too few of its replicas would remain");
+            return no("without " + owner + " too few of its replicas would remain; "
+                    + remedy(image, facts, server, voters));
         }
         return new Survival(true, "");
+    }
+
+    /// When that will change, or what changes it.
+    private static String remedy(ClusterImage image, Facts facts, VirtualServer server, List<Replica> voters) {
+        Optional<ReplicaChange> change = server.replicas().change();
+        if (change.isPresent()) {
+            return "that is being changed: " + change.get().text();
+        }
+        Optional<Node> gone = voters.stream()
+                .filter(voter -> !working(facts, server.name(), voter))
+                .map(voter -> image.nodes().get(voter.node()))
+                .filter(node -> !node.up())
+                .findFirst();
+        if (gone.isEmpty()) {
+            return voters.size() < Quorum.REPLICAS ? "add a node" : "its replicas are still starting";
+        }
+        String name = gone.get().name();
+        Optional<String> newcomer = ReplicaPlanner.newcomer(image, server);
+        if (newcomer.isEmpty()) {
+            return "bring " + name + " back, or add a node";
+        }
+        String anew = "its replica there is made anew on " + newcomer.get();
+        if (gone.get().state() == NodeState.LOST) {
+            return name + " was written off, and " + anew;
+        }
+        String command = "'posthouse node write-off " + name + "'";
+        long millis = server.policy().replacesLostAfterMillis();
+        return millis == Long.MAX_VALUE
+                ? "by " + command + " " + anew
+                : "when " + name + " has been down for " + millis / 60_000 + " min, or by " + command + ", " + anew;
     }
 
     private static boolean open(Facts facts, VirtualServer server) {

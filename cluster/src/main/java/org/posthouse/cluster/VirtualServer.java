@@ -1,5 +1,8 @@
 package org.posthouse.cluster;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -36,14 +39,39 @@ public record VirtualServer(
     /// @param possibleOwners empty for every node
     /// @param failovers how often its own resources may make it fail over within the period; -1 for one less than
     ///     there are nodes
+    /// @param replaceLostAfterMillis how long a node is down before its replica is made anew elsewhere; 0 for 15
+    ///     minutes, -1 for never
     public record Policy(
             List<String> preferredOwners,
             List<String> possibleOwners,
             RoomPolicy room,
             Failback failback,
             int failovers,
-            long failoverPeriodMillis) {
-        static final long FAILOVER_PERIOD_MILLIS = 6 * 3_600_000L;
+            long failoverPeriodMillis,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) long replaceLostAfterMillis) {
+        private static final long FAILOVER_PERIOD_MILLIS = 6 * 3_600_000L;
+        private static final long REPLACE_LOST_AFTER_MILLIS = 15 * 60_000;
+
+        /// What a virtual server begins with.
+        static Policy first(List<String> preferred, RoomPolicy room) {
+            return new Policy(preferred, List.of(), room, Failback.NEVER, -1, FAILOVER_PERIOD_MILLIS, 0);
+        }
+
+        Policy preferring(List<String> preferred) {
+            return new Policy(
+                    preferred, possibleOwners, room, failback, failovers, failoverPeriodMillis, replaceLostAfterMillis);
+        }
+
+        /// How long a node is down before its replica is made anew elsewhere; the greatest number for never.
+        public long replacesLostAfterMillis() {
+            return replaceLostAfterMillis < 0
+                    ? Long.MAX_VALUE
+                    : replaceLostAfterMillis == 0 ? REPLACE_LOST_AFTER_MILLIS : replaceLostAfterMillis;
+        }
+
+        int needsLevel() {
+            return replaceLostAfterMillis == 0 ? 1 : 2;
+        }
 
         /// The failovers that are allowed within the period, in a cluster of so many nodes.
         public int failoversMax(int nodes) {
@@ -63,7 +91,8 @@ public record VirtualServer(
                     room,
                     preferred.isEmpty() ? Failback.NEVER : failback,
                     failovers,
-                    failoverPeriodMillis);
+                    failoverPeriodMillis,
+                    replaceLostAfterMillis);
         }
 
         private static List<String> others(List<String> names, String node) {
@@ -108,6 +137,9 @@ public record VirtualServer(
     /// @param wanted whether it shall be online when its group is
     /// @param policy how it is watched and what its failures lead to
     /// @param failuresAsked how often an operator had it fail; the owner obeys each once
+    /// @param possibleOwners nodes on which it may come online; empty for every node
+    /// @param made version of the image in which it was created, 0 at first: what tells it from an earlier one of
+    ///     its name
     public record Resource(
             String name,
             String type,
@@ -116,26 +148,66 @@ public record VirtualServer(
             boolean wanted,
             ResourcePolicy policy,
             int failuresAsked,
-            ResourceState state) {
+            ResourceState state,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> possibleOwners,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) long made) {
+
+        public Resource {
+            possibleOwners = possibleOwners == null ? List.of() : possibleOwners; // an image of feature level 1
+        }
+
+        /// Whether it may come online on this node.
+        public boolean allows(String node) {
+            return possibleOwners.isEmpty() || possibleOwners.contains(node);
+        }
+
+        /// The feature level that reading it needs.
+        int needsLevel() {
+            return possibleOwners.isEmpty() && made == 0 && policy.standardDeadlock() ? 1 : 2;
+        }
 
         Resource in(ResourceState now) {
-            return new Resource(name, type, properties, dependsOn, wanted, policy, failuresAsked, now);
+            return new Resource(
+                    name, type, properties, dependsOn, wanted, policy, failuresAsked, now, possibleOwners, made);
         }
 
         Resource wanted(boolean now) {
-            return new Resource(name, type, properties, dependsOn, now, policy, failuresAsked, state);
+            return new Resource(
+                    name, type, properties, dependsOn, now, policy, failuresAsked, state, possibleOwners, made);
         }
 
         Resource with(ResourcePolicy changed) {
-            return new Resource(name, type, properties, dependsOn, wanted, changed, failuresAsked, state);
+            return new Resource(
+                    name, type, properties, dependsOn, wanted, changed, failuresAsked, state, possibleOwners, made);
         }
 
         Resource dependingOn(List<String> others) {
-            return new Resource(name, type, properties, others, wanted, policy, failuresAsked, state);
+            return new Resource(
+                    name, type, properties, others, wanted, policy, failuresAsked, state, possibleOwners, made);
         }
 
         Resource failed() {
-            return new Resource(name, type, properties, dependsOn, wanted, policy, failuresAsked + 1, state);
+            return new Resource(
+                    name, type, properties, dependsOn, wanted, policy, failuresAsked + 1, state, possibleOwners, made);
+        }
+
+        Resource having(SortedMap<String, String> changed) {
+            return new Resource(
+                    name, type, changed, dependsOn, wanted, policy, failuresAsked, state, possibleOwners, made);
+        }
+
+        Resource possibleOn(List<String> nodes) {
+            return new Resource(name, type, properties, dependsOn, wanted, policy, failuresAsked, state, nodes, made);
+        }
+
+        Resource named(String other) {
+            return new Resource(
+                    other, type, properties, dependsOn, wanted, policy, failuresAsked, state, possibleOwners, made);
+        }
+
+        Resource madeIn(long version) {
+            return new Resource(
+                    name, type, properties, dependsOn, wanted, policy, failuresAsked, state, possibleOwners, version);
         }
     }
 
@@ -194,19 +266,78 @@ public record VirtualServer(
                 name, wanted, changed, permission, opened, replicas, move, state, reason, resources, failovers);
     }
 
+    /// Whether a node may own it: its policy allows that, and so do all its wanted resources.
+    public boolean allows(String node) {
+        return policy.allows(node)
+                && resources.values().stream().allMatch(resource -> !resource.wanted() || resource.allows(node));
+    }
+
+    /// What limits its possible owners, for refusals.
+    String ownersText() {
+        List<String> limits = new ArrayList<>();
+        if (!policy.possibleOwners().isEmpty()) {
+            limits.add("its policy's are " + policy.possibleOwners());
+        }
+        resources.values().stream()
+                .filter(resource ->
+                        resource.wanted() && !resource.possibleOwners().isEmpty())
+                .forEach(resource -> limits.add(resource.name() + "'s are " + resource.possibleOwners()));
+        return String.join(", ", limits);
+    }
+
+    /// Nothing that says who may own it names this node any more.
+    VirtualServer without(String node) {
+        VirtualServer changed = policy(policy.without(node));
+        for (Resource resource : resources.values()) {
+            changed = changed.resource(resource.possibleOn(Policy.others(resource.possibleOwners(), node)));
+        }
+        return changed;
+    }
+
     VirtualServer resource(Resource changed) {
+        return resources(SortedMaps.with(resources, changed.name(), changed));
+    }
+
+    VirtualServer resources(SortedMap<String, Resource> changed) {
         return new VirtualServer(
-                name,
-                wanted,
-                policy,
-                permission,
-                opened,
-                replicas,
-                move,
-                state,
-                reason,
-                SortedMaps.with(resources, changed.name(), changed),
-                failovers);
+                name, wanted, policy, permission, opened, replicas, move, state, reason, changed, failovers);
+    }
+
+    /// The same with nothing to bring online.
+    public VirtualServer withoutResources() {
+        return resources(Collections.emptySortedMap());
+    }
+
+    /// As created in the image of that version, and so told from an earlier one of its name.
+    VirtualServer madeIn(long version) {
+        VirtualServer made = this;
+        for (Resource resource : resources.values()) {
+            made = made.resource(resource.madeIn(version));
+        }
+        return made;
+    }
+
+    /// What its epochs begin with: the version of the image in which it was created, 1 for one that was planned before
+    /// the cluster ran. So no epoch of an earlier virtual server of its name is taken for a later one.
+    public long generation() {
+        return resources.values().stream()
+                .filter(resource -> resource.type().equals(ResourceTypeFacts.STORAGE_GROUP.name()))
+                .mapToLong(resource -> Math.max(1, resource.made()))
+                .findFirst()
+                .orElse(1);
+    }
+
+    /// With another name for one of its resources; those that depend on it follow.
+    VirtualServer renamed(String from, String to) {
+        SortedMap<String, Resource> changed = SortedMaps.without(resources, from);
+        changed = SortedMaps.with(changed, to, resources.get(from).named(to));
+        for (Resource other : changed.values()) {
+            List<String> below = other.dependsOn().stream()
+                    .map(name -> name.equals(from) ? to : name)
+                    .toList();
+            changed = SortedMaps.with(changed, other.name(), other.dependingOn(below));
+        }
+        return resources(changed);
     }
 
     /// Those still counted at this time.

@@ -3,6 +3,7 @@ package org.posthouse.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -178,6 +179,20 @@ class CoordinatorTest {
         cluster.refused(closed, "n3.1 still counts in the cluster group");
         steps(50);
         assertThat(cluster.decide(closed).accepted()).isTrue();
+    }
+
+    /// It was taken for lost, and nobody else could open the virtual server before it came back.
+    @Test
+    void anOwnerThatComesBackWithTheVirtualServerStillOpenIsItsOwnerAgain() {
+        OpenEpoch epoch = server("vs1").opened().orElseThrow().epoch();
+        var named = new Event.Permitted("vs1", "n4", Optional.empty(), "its owner n1 is lost");
+        cluster.image = cluster.image
+                .apply(new Change(cluster.image.version(), cluster.now, List.of(named)))
+                .image();
+        steps(10);
+        assertThat(server("vs1").permission().owner()).isEqualTo("n1");
+        assertThat(server("vs1").opened().orElseThrow().epoch()).isEqualTo(epoch);
+        assertThat(survives("vs1")).isTrue();
     }
 
     private List<String> voters() {

@@ -2,6 +2,7 @@ package org.posthouse.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -169,25 +170,174 @@ class MembershipStoriesTest {
         List<Seat> before = cluster.groups.get(ClusterImage.CLUSTER_GROUP).config;
         cluster.kill("n3");
         await("the vote of n3 to move", 200, () -> !voters().contains("n3"));
+        cluster.kill("n1");
         var leading = new NodeDecisions.LocalGroup(1, true, true, before, false, false);
-        SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
-        List.of("n2", "n3", "n4").forEach(node -> peers.put(node, cluster.heartbeat(cluster.nodes.get(node))));
-        var local = new NodeDecisions.Local(
-                "n3",
-                1,
-                60_000,
-                new TreeMap<>(Map.of(ClusterImage.CLUSTER_GROUP, leading)),
-                peers,
-                new TreeSet<>(),
-                new TreeSet<>(),
-                new TreeSet<>());
-        assertThat(NodeDecisions.duties(cluster.image, local))
-                .filteredOn(duty -> duty.group().equals(ClusterImage.CLUSTER_GROUP))
+        assertThat(duties(ClusterImage.CLUSTER_GROUP, "n3", leading))
                 .containsExactly(new Duty.HandOver(
                         ClusterImage.CLUSTER_GROUP,
                         List.of("n2"),
                         false,
                         "the replica of the cluster group on n3 is to go"));
+    }
+
+    /// It has been told under which incarnation it takes part, and is not heard again before its old vote moves.
+    @Test
+    void aNodeThatComesBackEmptyKeepsTheIncarnationThatItWasGiven() {
+        begin(4, 3);
+        cluster.kill("n3");
+        steps(50);
+        Reply reply = cluster.decide(new Command.RejoinNode("n3", true, 0, "its folder is empty"));
+        await("the vote of n3 to move", 200, () -> !voters().contains("n3") && settled());
+        assertThat(cluster.image.nodes().get("n3").clusterIncarnation())
+                .isEqualTo(Integer.parseInt(reply.values().get("incarnation")));
+    }
+
+    /// It asked twice, and the answers came one after the other.
+    @Test
+    void aSeatThatIsBeingFilledIsGivenUpWhenItsNodeGoesOnUnderAnother() {
+        begin(4, 3);
+        cluster.kill("n3");
+        await("the vote of n3 to move", 200, () -> !voters().contains("n3") && settled());
+        int first = cluster.image.nodes().get("n3").clusterIncarnation();
+        cluster.start("n3", false);
+        await("a seat for n3", 50, () -> cluster.image.clusterGroup().on("n3"));
+        cluster.accepted(new Command.RejoinNode("n3", false, 0, "asked once more"));
+        await(
+                "n3 follows under another incarnation",
+                200,
+                () -> settled()
+                        && cluster.image.clusterGroup().on("n3")
+                        && cluster.image.nodes().get("n3").clusterIncarnation() > first);
+        assertThat(cluster.image
+                        .clusterGroup()
+                        .of(
+                                cluster.image.nodes().get("n3").name(),
+                                cluster.image.nodes().get("n3").clusterIncarnation()))
+                .isPresent();
+    }
+
+    /// A Raft group gives no vote to who does not answer: the change would never be done, and nothing else begun.
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void aVoteForANodeThatIsLostMeanwhileIsGivenUp(boolean comesBackEmpty) {
+        begin(4, 3);
+        cluster.install("n5");
+        cluster.accepted(ModelCluster.adding("n5"));
+        await("a seat for n5", 100, () -> cluster.image.clusterGroup().on("n5"));
+        cluster.kill("n4");
+        await("five votes wanted", 15, () -> voters().size() == 5);
+        assertThat(cluster.image.clusterGroup().change().orElseThrow().step()).isEqualTo(ReplicaChange.Step.SEATING);
+        if (comesBackEmpty) {
+            steps(20);
+            cluster.start("n4", true);
+        }
+        await("the change given up", 120, this::settled);
+        assertThat(voters()).containsExactly("n1", "n2", "n3");
+        assertThat(cluster.image.clusterGroup().on("n5")).isTrue();
+        if (!comesBackEmpty) {
+            cluster.start("n4", false);
+        }
+        await("five votes, once n4 has been back for a minute", 900, () -> voters().size() == 5 && settled());
+    }
+
+    @Test
+    void aReplicaThatIsLostJustAsItWasPromotedIsReplaced() {
+        begin(5, 3);
+        String spare = cluster.nodes.keySet().stream()
+                .filter(node -> !server("vs1").replicas().on(node)
+                        && cluster.image.ownedBy(node).isEmpty())
+                .findFirst()
+                .orElseThrow();
+        List<Replica> before = server("vs1").replicas().replicas();
+        cluster.accepted(new Command.Move("vs1", spare));
+        await("a replica that is being filled", 100, () -> cluster.groups.get("vs1").config.stream()
+                .anyMatch(seat -> seat.node().equals(spare)));
+        cluster.keepsConfigurations = true;
+        await(
+                "its promotion",
+                50,
+                () -> server("vs1").replicas().change().orElseThrow().step() == ReplicaChange.Step.SWAPPING);
+        cluster.kill(spare);
+        cluster.keepsConfigurations = false;
+        steps(20);
+        cluster.start(spare, true);
+        await("the old replicas", 120, this::settled);
+        assertThat(server("vs1").replicas().replicas()).isEqualTo(before);
+    }
+
+    /// Its owner lost its replica, and its heir has none yet.
+    @Test
+    void aLeaderThatIsToGoHandsOverToAnyThatStaysWhereNoPermittedOneLives() {
+        begin(4, 3);
+        VirtualServer server = server("vs1");
+        String owner = server.permission().owner();
+        String heir = server.permission().heir().orElseThrow();
+        String third = server.replicas().replicas().stream()
+                .map(Replica::node)
+                .filter(node -> !server.permission().permits(node))
+                .findFirst()
+                .orElseThrow();
+        String leader = cluster.nodes.keySet().stream()
+                .filter(node -> !server.replicas().on(node))
+                .findFirst()
+                .orElseThrow();
+        cluster.damage(owner, "vs1");
+        List<Seat> inForce = List.of(seat(owner, 1), seat(third, 0), seat(leader, 0)).stream()
+                .sorted(Comparator.comparing(Seat::node))
+                .toList();
+        List<Seat> raised = List.of(seat(owner, 0), seat(third, 1), seat(leader, 0)).stream()
+                .sorted(Comparator.comparing(Seat::node))
+                .toList();
+        assertThat(List.of(owner, heir, third, leader)).doesNotHaveDuplicates();
+        assertThat(duties("vs1", leader, new NodeDecisions.LocalGroup(1, true, true, inForce, false, false)))
+                .containsExactly(new Duty.Reconfigure("vs1", inForce, raised));
+        assertThat(duties("vs1", leader, new NodeDecisions.LocalGroup(1, true, true, raised, false, false)))
+                .containsExactly(
+                        new Duty.HandOver("vs1", List.of(third), false, "the replica on " + leader + " is to go"));
+    }
+
+    private static Seat seat(String node, int priority) {
+        return new Seat(node, 1, true, priority);
+    }
+
+    /// It asks only those that had a vote when it went; the coordinator got its own since.
+    @Test
+    void aMemberThatHasNotHeardThatItWasTakenOutLearnsItFromHeartbeats() {
+        begin(4, 3);
+        List<Seat> before = cluster.groups.get(ClusterImage.CLUSTER_GROUP).config;
+        assertThat(clusterDuties("n3", 1, before)).isEmpty();
+        cluster.kill("n3");
+        await("the vote of n3 to move", 200, () -> !voters().contains("n3") && settled());
+        assertThat(clusterDuties("n3", 1, before)).containsExactly(new Duty.Rejoin(ClusterImage.CLUSTER_GROUP, 1));
+        assertThat(clusterDuties("n3", 3, List.of()))
+                .as("one that is yet to be added waits")
+                .isEmpty();
+    }
+
+    private List<Duty> clusterDuties(String node, int incarnation, List<Seat> members) {
+        return duties(
+                ClusterImage.CLUSTER_GROUP,
+                node,
+                new NodeDecisions.LocalGroup(incarnation, true, false, members, false, false));
+    }
+
+    private List<Duty> duties(String group, String node, NodeDecisions.LocalGroup state) {
+        SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
+        cluster.nodes.values().stream()
+                .filter(peer -> peer.alive)
+                .forEach(peer -> peers.put(peer.name, cluster.heartbeat(peer)));
+        var local = new NodeDecisions.Local(
+                node,
+                1,
+                60_000,
+                new TreeMap<>(Map.of(group, state)),
+                peers,
+                new TreeSet<>(),
+                new TreeSet<>(),
+                new TreeSet<>());
+        return NodeDecisions.duties(cluster.image, local).stream()
+                .filter(duty -> duty.group().equals(group))
+                .toList();
     }
 
     @Test

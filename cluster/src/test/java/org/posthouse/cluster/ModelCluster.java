@@ -75,6 +75,9 @@ final class ModelCluster {
         }
     }
 
+    /// No Raft group changes its members meanwhile.
+    boolean keepsConfigurations;
+
     ModelCluster(long seed, int nodeCount, int virtualServers) {
         random = new Random(seed);
         image = Plans.created(nodeCount, virtualServers);
@@ -302,14 +305,17 @@ final class ModelCluster {
         if (!decision.events().isEmpty()) {
             image = image.apply(new Change(image.version(), now, decision.events()))
                     .image();
+            image.virtualServers().keySet().forEach(name -> groups.computeIfAbsent(name, ModelGroup::new));
             notePermissions();
         }
         return decision.reply();
     }
 
-    void accepted(Command command) {
+    /// @return what was answered
+    String accepted(Command command) {
         Reply reply = decide(command);
         assertThat(reply.accepted()).as(reply.message()).isTrue();
+        return reply.message();
     }
 
     void refused(Command command, String because) {
@@ -352,7 +358,14 @@ final class ModelCluster {
                                 states));
             }
         }
-        return new Facts.Heartbeat(node.name, node.incarnation, node.process, now - node.startedAt, memberships);
+        return new Facts.Heartbeat(
+                node.name,
+                node.incarnation,
+                node.process,
+                now - node.startedAt,
+                memberships,
+                ClusterImage.FEATURE_LEVEL,
+                new LeaseWord(now, new TreeMap<>()));
     }
 
     private ResourceState state(ModelNode node, VirtualServer server, VirtualServer.Resource resource) {
@@ -470,17 +483,36 @@ final class ModelCluster {
                 if (group.config.isEmpty()) {
                     group.config = form.seats();
                 }
-                hold(node, group, 1);
+                hold(
+                        node,
+                        group,
+                        form.seats().stream()
+                                .filter(seat -> seat.node().equals(node.name))
+                                .findFirst()
+                                .orElseThrow()
+                                .incarnation());
             }
             case Duty.Join join -> hold(node, group, join.incarnation());
             case Duty.Leave leave -> {
                 damage(node.name, leave.group());
                 node.held.remove(leave.group());
             }
+            case Duty.PutAside aside -> {
+                damage(node.name, aside.group());
+                node.held.remove(aside.group());
+                if (group.members.isEmpty()) {
+                    groups.put(group.name, new ModelGroup(group.name));
+                }
+            }
+            case Duty.ReportPutAside aside ->
+                submit(new Command.ReportPutAside(aside.group(), node.name, aside.incarnation()));
             case Duty.ReportLost lost ->
                 submit(new Command.ReportLost(lost.group(), node.name, lost.incarnation(), lost.reason()));
+            case Duty.Rejoin ignored -> {
+                // A node of this model hears from the group that it was taken out.
+            }
             case Duty.Reconfigure change -> {
-                if (fresh && majority(group, change.wanted())) {
+                if (fresh && !keepsConfigurations && majority(group, change.wanted())) {
                     for (Seat seat : change.wanted()) {
                         boolean there = group.config.stream().anyMatch(seat::sameMember);
                         if (!there && !takesPart(group, seat)) {

@@ -97,7 +97,7 @@ class PlanTest {
     @Test
     void aLateTickForgetsAllAges() {
         HeartbeatTable table = new HeartbeatTable(0);
-        table.heard(new Facts.Heartbeat("n1", 1, 1, 0, new TreeMap<>()), 0);
+        table.heard(new Facts.Heartbeat("n1", 1, 1, 0, new TreeMap<>(), 2, new LeaseWord(0, new TreeMap<>())), 0);
         assertThat(table.tick(100)).isFalse();
         assertThat(table.facts(100, false).nodes()).containsKey("n1");
         assertThat(table.tick(5000)).as("the watcher was paused").isTrue();

@@ -103,7 +103,7 @@ class PolicyTest {
     }
 
     private static List<String> steps(VirtualServer server, Map<String, ResourceState> states, boolean open) {
-        return ResourceActions.next(server, states, open).stream()
+        return ResourceActions.next(server, states, open, List.of()).stream()
                 .map(action -> action.resource() + (action.online() ? " up" : " down"))
                 .toList();
     }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeoutException;
 import org.posthouse.bench.Machine;
 import org.posthouse.bench.Table;
 import org.posthouse.testkit.ClusterStatus;
+import org.posthouse.testkit.RunningCluster;
 import org.posthouse.testkit.SampleCluster;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -57,7 +59,7 @@ abstract class Campaign implements Callable<Integer> {
             description = "End everything after so long. Default: as long as the campaign's own waits allow.")
     private Integer limitMinutes;
 
-    private final List<SampleCluster> clusters = new CopyOnWriteArrayList<>();
+    private final List<RunningCluster> clusters = new CopyOnWriteArrayList<>();
     private Report report;
     private Random random;
     private long seed;
@@ -74,6 +76,11 @@ abstract class Campaign implements Callable<Integer> {
     /// The cluster that this campaign needs.
     SampleCluster.Layout layout() {
         return SampleCluster.Layout.standard();
+    }
+
+    /// Why nothing can be tried here; empty if it can.
+    Optional<String> missing() {
+        return SampleCluster.missing();
     }
 
     final Report report() {
@@ -98,7 +105,7 @@ abstract class Campaign implements Callable<Integer> {
         seed = chosenSeed == null ? new Random().nextLong() >>> 16 : chosenSeed;
         random = new Random(seed);
         report.print(String.format("Posthouse faults: %s (seed %d)%n", title(), seed));
-        var missing = SampleCluster.missing();
+        var missing = missing();
         if (missing.isPresent()) {
             report.print("Nothing was tried: " + missing.get() + ".\n");
             return 2;
@@ -136,7 +143,7 @@ abstract class Campaign implements Callable<Integer> {
 
     private void end() throws IOException {
         boolean left = keep || !report.failures().isEmpty();
-        for (SampleCluster cluster : clusters) {
+        for (RunningCluster cluster : clusters) {
             if (left) {
                 cluster.keep();
                 report.print("The cluster's folder is left for inspection: " + cluster.folder() + "\n");
@@ -155,7 +162,7 @@ abstract class Campaign implements Callable<Integer> {
     final SampleCluster start(Path folder, SampleCluster.Layout layout) throws IOException {
         long before = System.nanoTime();
         SampleCluster cluster = SampleCluster.start(folder, layout);
-        clusters.add(cluster);
+        endsWithThis(cluster);
         report.say(
                 "up in %.1f s: %d nodes, %d virtual servers, %d front ends in %s",
                 (System.nanoTime() - before) / 1e9,
@@ -166,13 +173,18 @@ abstract class Campaign implements Callable<Integer> {
         return cluster;
     }
 
+    /// Has a cluster end when the campaign does.
+    final void endsWithThis(RunningCluster cluster) {
+        clusters.add(cluster);
+    }
+
     /// Waits until every node is up and every virtual server survives the loss of its owner.
-    final ClusterStatus awaitSafe(SampleCluster cluster) throws IOException {
+    final ClusterStatus awaitSafe(RunningCluster cluster) throws IOException {
         return cluster.await("every virtual server survives the loss of its owner", SAFE_LIMIT, ClusterStatus::safe);
     }
 
     /// Waits until the replicas of each virtual server have applied the same entries and agree about the result.
-    final void expectDigestsAgree(SampleCluster cluster) throws IOException {
+    final void expectDigestsAgree(RunningCluster cluster) throws IOException {
         ClusterStatus status = cluster.await(
                 "all replicas of each virtual server stand at the same index",
                 SAFE_LIMIT,
@@ -188,7 +200,7 @@ abstract class Campaign implements Callable<Integer> {
     }
 
     /// Reads everything that is there and compares it with the ledger.
-    final Ledger.Verdict expectKept(SampleCluster cluster, Ledger ledger) throws IOException {
+    final Ledger.Verdict expectKept(RunningCluster cluster, Ledger ledger) throws IOException {
         List<Ledger.Found> found = Reading.everything(cluster);
         Ledger.Verdict verdict = ledger.check(found);
         report.table(

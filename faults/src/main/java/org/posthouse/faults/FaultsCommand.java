@@ -17,13 +17,16 @@ import picocli.CommandLine.Spec;
             ColdStart.class,
             Wipe.class,
             Grow.class,
+            Losses.class,
+            ServiceFailures.class,
             Majority.class,
             PowerLoss.class,
             LargeMessage.class,
             BadInput.class,
             FullDisk.class,
             Idle.class,
-            Demo.class
+            Demo.class,
+            Failover.class
         })
 public final class FaultsCommand implements Runnable {
     @Spec

@@ -3,6 +3,7 @@ package org.posthouse.faults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.posthouse.bench.Table;
 
 /// Times in milliseconds, and what a table says of them.
 final class Figures {
@@ -33,6 +34,20 @@ final class Figures {
         }
         int rank = (int) Math.ceil(percent / 100 * millis.size());
         return millis.get(Math.max(0, rank - 1));
+    }
+
+    /// A table for lines of [#row].
+    static Table table(String of) {
+        return new Table(of, "count", "min ms", "median ms", "p99 ms", "max ms");
+    }
+
+    /// A line of a table.
+    Object[] row(String name) {
+        List<Object> cells = new ArrayList<>(List.of(name, count()));
+        for (double percent : new double[] {0, 50, 99, 100}) {
+            cells.add(String.format(Locale.ROOT, "%.0f", at(percent)));
+        }
+        return cells.toArray();
     }
 
     @Override

@@ -2,9 +2,6 @@ package org.posthouse.faults;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -106,26 +103,9 @@ final class Grow extends Campaign {
         String said = action.run().strip();
         var _ = cluster.await(what, SAFE_LIMIT, done);
         double seconds = (System.nanoTime() - begun) / 1e9;
-        double gap = longestGap(running, begun) / 1e6;
+        double gap = running.longestGapNanos(begun) / 1e6;
         report().expect(true, "%s after %.1f s, longest time without a write %.0f ms: %s", what, seconds, gap, said);
         table.row(what, String.format(Locale.ROOT, "%.1f", seconds), String.format(Locale.ROOT, "%.0f", gap));
-    }
-
-    /// The longest time without an acknowledgement since then, nanoseconds.
-    private static long longestGap(Load running, long since) {
-        long now = System.nanoTime();
-        List<Long> answered = new ArrayList<>(running.between(since, now).stream()
-                .map(Load.Acknowledgement::answeredNanos)
-                .sorted(Comparator.comparingLong(at -> at - since))
-                .toList());
-        answered.add(now);
-        long longest = 0;
-        long last = since;
-        for (long at : answered) {
-            longest = Math.max(longest, at - last);
-            last = at;
-        }
-        return longest;
     }
 
     private void expectRefused(SampleCluster cluster, String node) {

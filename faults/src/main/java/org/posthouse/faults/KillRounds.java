@@ -81,24 +81,15 @@ final class KillRounds extends Campaign {
         Ledger.Verdict verdict = expectKept(cluster, ledger);
         report().expect(verdict.sent(Ledger.Outcome.REFUSED_FOR_GOOD) == 0, "no message was refused with 5xx");
         expectDigestsAgree(cluster);
-        Table summary = new Table("kill to next write", "count", "min ms", "median ms", "p99 ms", "max ms");
-        gapsByServer.forEach((server, figures) -> row(summary, server, figures));
-        row(summary, "all", gaps);
-        row(summary, "safe again", safeAgain);
+        Table summary = Figures.table("kill to next write");
+        gapsByServer.forEach((server, figures) -> summary.row(figures.row(server)));
+        summary.row(gaps.row("all")).row(safeAgain.row("safe again"));
         report().table("Times", summary);
         report().goal(
                         gaps.median() < MEDIAN_GOAL_MILLIS,
                         "median time to the next acknowledged write under %.0f ms: %s",
                         MEDIAN_GOAL_MILLIS,
                         gaps);
-    }
-
-    private static void row(Table table, String name, Figures figures) {
-        List<Object> cells = new ArrayList<>(List.of(name, figures.count()));
-        for (double percent : new double[] {0, 50, 99, 100}) {
-            cells.add(String.format(Locale.ROOT, "%.0f", figures.at(percent)));
-        }
-        table.row(cells.toArray());
     }
 
     private void once(SampleCluster cluster, Load running, int round, String node) throws IOException {

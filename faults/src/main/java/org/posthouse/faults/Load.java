@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.posthouse.faults.Ledger.Outcome;
 import org.posthouse.testkit.MarkedMessage;
 import org.posthouse.testkit.RefusedException;
-import org.posthouse.testkit.SampleCluster;
+import org.posthouse.testkit.RunningCluster;
 import org.posthouse.testkit.SmtpClient;
 import org.posthouse.testkit.SmtpClient.Protocol;
 
@@ -60,12 +61,8 @@ final class Load implements AutoCloseable {
     }
 
     /// Starts sending.
-    static Load start(SampleCluster cluster, Ledger ledger, Pace pace, long seed) throws IOException {
-        List<InetSocketAddress> doors = new ArrayList<>();
-        for (int k = 1; k <= Math.max(1, cluster.layout().frontEnds()); k++) {
-            doors.add(cluster.smtp(k));
-        }
-        return start(ledger, doors, cluster.users(), pace, seed);
+    static Load start(RunningCluster cluster, Ledger ledger, Pace pace, long seed) throws IOException {
+        return start(ledger, cluster.smtpDoors(), cluster.users(), pace, seed);
     }
 
     /// Starts sending to these addresses.
@@ -200,6 +197,23 @@ final class Load implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /// The longest time without an acknowledgement since then, nanoseconds.
+    long longestGapNanos(long since) {
+        long now = System.nanoTime();
+        List<Long> answered = new ArrayList<>(between(since, now).stream()
+                .map(Acknowledgement::answeredNanos)
+                .sorted(Comparator.comparingLong(at -> at - since))
+                .toList());
+        answered.add(now);
+        long longest = 0;
+        long last = since;
+        for (long at : answered) {
+            longest = Math.max(longest, at - last);
+            last = at;
+        }
+        return longest;
     }
 
     /// What servers said instead of 250, with how often.

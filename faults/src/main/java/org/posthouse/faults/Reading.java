@@ -1,14 +1,13 @@
 package org.posthouse.faults;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.posthouse.faults.Ledger.Found;
 import org.posthouse.testkit.ImapClient;
 import org.posthouse.testkit.MarkedMessage;
-import org.posthouse.testkit.SampleCluster;
+import org.posthouse.testkit.RunningCluster;
 
 /// Reads mailboxes back, byte by byte, by IMAP.
 final class Reading {
@@ -17,11 +16,10 @@ final class Reading {
     private Reading() {}
 
     /// Every message of every user's INBOX; one that carries no mark is found under the id `unmarked`.
-    static List<Found> everything(SampleCluster cluster) throws IOException {
+    static List<Found> everything(RunningCluster cluster) throws IOException {
         List<Found> found = new ArrayList<>();
-        for (int k = 1; k <= cluster.layout().users(); k++) {
-            String user = "user" + k + "@example.org";
-            try (ImapClient client = ImapClient.login(door(cluster, user), user, SampleCluster.PASSWORD, LIMIT)) {
+        for (String user : cluster.users().keySet()) {
+            try (ImapClient client = ImapClient.login(cluster.imapDoor(user), user, RunningCluster.PASSWORD, LIMIT)) {
                 if (client.select("INBOX").exists() > 0) {
                     client.fetch(true, "1:*", "(UID BODY.PEEK[])", answer -> found.add(found(user, answer)));
                 }
@@ -41,24 +39,14 @@ final class Reading {
     }
 
     /// How many messages all INBOXes hold together.
-    static long count(SampleCluster cluster) throws IOException {
+    static long count(RunningCluster cluster) throws IOException {
         long sum = 0;
-        for (int k = 1; k <= cluster.layout().users(); k++) {
-            String user = "user" + k + "@example.org";
-            try (ImapClient client = ImapClient.login(door(cluster, user), user, SampleCluster.PASSWORD, LIMIT)) {
+        for (String user : cluster.users().keySet()) {
+            try (ImapClient client = ImapClient.login(cluster.imapDoor(user), user, RunningCluster.PASSWORD, LIMIT)) {
                 sum += client.messages("INBOX");
                 client.logout();
             }
         }
         return sum;
-    }
-
-    private static InetSocketAddress door(SampleCluster cluster, String user) throws IOException {
-        if (cluster.layout().frontEnds() > 0) {
-            return cluster.imap(
-                    1 + Math.floorMod(user.hashCode(), cluster.layout().frontEnds()));
-        }
-        String server = cluster.users().get(user);
-        return cluster.imap(Integer.parseInt(server.substring(2)));
     }
 }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.posthouse.testkit.MachineCluster;
 import org.posthouse.testkit.SampleCluster;
 import picocli.CommandLine;
 
@@ -66,6 +67,25 @@ class CampaignsClusterTest {
     @Test
     void nodesJoinAndLeaveUnderLoad() {
         holdsIfAsked("grow", "--rate", "40");
+    }
+
+    /// Machines of their own, joined by token: links that are cut are there only.
+    @Test
+    void anOwnerThatIsCutOffIsReplaced() {
+        machinesHold(() -> holds("failover", "--ways", "CUT", "--rounds", "1", "--rate", "30"));
+    }
+
+    /// One that lost its disk joins again by token.
+    @Test
+    void anOwnerThatLosesItsDiskIsReplaced() {
+        machinesHold(() -> holdsIfAsked("failover", "--ways", "CUT,WIPE", "--rounds", "1", "--rate", "30"));
+    }
+
+    private static void machinesHold(Runnable campaign) {
+        Optional<String> missing = MachineCluster.missing();
+        missing.ifPresent(why -> System.out.println("skipped: failover: " + why));
+        assumeTrue(missing.isEmpty(), () -> "skipped: " + missing.get());
+        campaign.run();
     }
 
     @Test

@@ -25,6 +25,7 @@ final class ApplyEntry {
                 guard(work, expire.epoch());
                 yield Answer.number(Expiry.apply(work, expire));
             }
+            case Entry.Recovered _ -> recovered(work);
         };
     }
 
@@ -35,6 +36,7 @@ final class ApplyEntry {
                     Kind.NOT_OPEN,
                     "image version " + meta.closedVersion + " closed it; " + open.version() + " opens it no more");
         }
+        meta.generation = Math.max(meta.generation, open.generation());
         meta.openIndex = work.entryIndex;
         meta.openedBy = open.node();
         meta.openVersion = open.version();
@@ -51,6 +53,14 @@ final class ApplyEntry {
             meta.open = false;
         }
         return Answer.number(0);
+    }
+
+    private static byte[] recovered(Work work) {
+        Meta meta = work.meta;
+        meta.generation++;
+        meta.closedVersion = 0;
+        meta.open = false;
+        return Answer.number(meta.generation);
     }
 
     private static void guard(Work work, Epoch epoch) {

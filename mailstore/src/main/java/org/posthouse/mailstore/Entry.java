@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.UUID;
 
-/// One entry of a storage group's log. A version byte, the kind, the leader's time; all kinds but `Open` and
-/// `Close` carry the epoch under which they were proposed, and apply refuses any other than the current one.
+/// One entry of a storage group's log. A version byte, the kind, the leader's time; all kinds but `Open`, `Close`
+/// and `Recovered` carry the epoch under which they were proposed, and apply refuses any other than the current one.
 sealed interface Entry {
     /// The only version so far. A replica stops at an entry of a version that it does not know.
     int VERSION = 1;
@@ -14,7 +14,14 @@ sealed interface Entry {
     long timeMillis();
 
     /// A new leader takes the storage group, under the permission of an image version.
-    record Open(long timeMillis, String node, long version) implements Entry {}
+    ///
+    /// @param generation of the epoch that begins, unless it was higher already; above 1 the entry is of a kind of
+    ///     its own, which earlier releases cannot read
+    record Open(long timeMillis, String node, long version, long generation) implements Entry {
+        Open(long timeMillis, String node, long version) {
+            this(timeMillis, node, version, 1);
+        }
+    }
 
     /// The image of that version withdrew permission.
     record Close(long timeMillis, long version) implements Entry {}
@@ -55,6 +62,10 @@ sealed interface Entry {
     record Expire(long timeMillis, Epoch epoch, long elapsedMillis, long recordsMillis, long historyMillis, int rowsMax)
             implements Entry {}
 
+    /// The storage group goes on in another Raft group, from one replica: a new generation begins, closed. Orders to
+    /// close are void, since the image that they came from may never have reached that replica's node.
+    record Recovered(long timeMillis) implements Entry {}
+
     private static ByteWriter begin(int capacity, int kind, long timeMillis) {
         return new ByteWriter(capacity).octet(VERSION).octet(kind).number(timeMillis);
     }
@@ -81,11 +92,13 @@ sealed interface Entry {
     /// The bytes of an entry of another kind.
     static byte[] encode(Entry entry) {
         return switch (entry) {
-            case Open open ->
-                begin(64, 1, open.timeMillis)
+            case Open open -> {
+                boolean first = open.generation == 1;
+                ByteWriter out = begin(64, first ? 1 : 6, open.timeMillis)
                         .text(open.node)
-                        .number(open.version)
-                        .done();
+                        .number(open.version);
+                yield first ? out.done() : out.number(open.generation).done();
+            }
             case Close close ->
                 begin(16, 2, close.timeMillis).number(close.version).done();
             case Stage stage ->
@@ -102,6 +115,7 @@ sealed interface Entry {
                         .number(expire.historyMillis)
                         .number(expire.rowsMax)
                         .done();
+            case Recovered recovered -> begin(16, 7, recovered.timeMillis).done();
         };
     }
 
@@ -120,6 +134,8 @@ sealed interface Entry {
             case 3 -> new Stage(time, epoch(in), in.fixed64(), in.number(), in.blob());
             case 4 -> act(time, in);
             case 5 -> new Expire(time, epoch(in), in.number(), in.number(), in.number(), in.smallNumber());
+            case 6 -> new Open(time, in.text(), in.number(), in.number());
+            case 7 -> new Recovered(time);
             default -> throw new IllegalArgumentException("a log entry of unknown kind " + kind);
         };
     }

@@ -238,6 +238,10 @@ public final class StorageGroup implements Replica {
                     gate.closed("it was taken offline");
                 }
             }
+            case Entry.Recovered _ -> {
+                publishOpenedBy();
+                gate.closed("a new generation has begun");
+            }
             case Entry.Stage _, Entry.Act _, Entry.Expire _ -> {}
         }
         for (Long mailbox : work.mailboxes().keySet()) {

@@ -70,9 +70,16 @@ public final class StoreService implements MailStore {
     /// after [Gate#leaderReady]. Completes when applied; the latch is open then if this node still leads.
     /// Completes exceptionally with a [StoreException] `NOT_OPEN` if that permission was withdrawn, else with a
     /// [ReplicationException].
-    public CompletableFuture<Void> proposeOpen(long imageVersion) {
-        return log.propose(Entry.encode(new Entry.Open(wallMillis.getAsLong(), gate.self(), imageVersion)))
+    ///
+    /// @param generation that the epoch is to have at least
+    public CompletableFuture<Void> proposeOpen(long imageVersion, long generation) {
+        return log.propose(Entry.encode(new Entry.Open(wallMillis.getAsLong(), gate.self(), imageVersion, generation)))
                 .thenAccept(Answer::decode);
+    }
+
+    /// The same in the generation that the epochs are in.
+    public CompletableFuture<Void> proposeOpen(long imageVersion) {
+        return proposeOpen(imageVersion, 1);
     }
 
     /// Proposes to take the virtual server offline, as an image version orders. On the leader, open or not.

@@ -3,6 +3,7 @@ package org.posthouse.mailstore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,6 +94,22 @@ final class GateTest {
     }
 
     @Test
+    void aHigherGenerationCountsForMoreThanAnyIndexAndIsNeverTakenBack() {
+        gate.leaderReady(1);
+        store.proposeOpen(1).join();
+        Epoch first = store.enter();
+        assertThat(first.generation()).isEqualTo(1);
+        store.proposeOpen(2, 40).join();
+        Epoch later = store.enter();
+        assertThat(later.generation()).isEqualTo(40);
+        assertThat(later).isGreaterThan(new Epoch(1, Long.MAX_VALUE));
+        store.proposeOpen(3).join();
+        assertThat(store.enter().generation()).isEqualTo(40);
+        byte[] bytes = Entry.encode(new Entry.Open(5, "n1.2", 7, 40));
+        assertThat(Entry.decode(ByteBuffer.wrap(bytes))).isEqualTo(new Entry.Open(5, "n1.2", 7, 40));
+    }
+
+    @Test
     void closeBarsOldPermissionsAndOnlyThose() {
         gate.leaderReady(1);
         store.proposeOpen(5).join();
@@ -107,6 +124,39 @@ final class GateTest {
         notOpen(store::enter);
         store.proposeOpen(7).join();
         Epoch _ = store.enter();
+    }
+
+    /// The replica that goes on may have been behind: the new epoch must be above any that it never heard of, and an
+    /// order to close that came from an image which is lost must not keep it closed.
+    @Test
+    void aRecoveredStoreBeginsANewGenerationClosedAndOpensAnew() {
+        gate.leaderReady(1);
+        store.proposeOpen(5).join();
+        Epoch before = store.enter();
+        store.proposeClose(900).join();
+        Object generation =
+                Answer.decode(log.propose(LogEntries.recovered(2_000_000)).join());
+        assertThat(generation).isEqualTo(2L);
+        notOpen(store::enter);
+        notOpen(() -> propose(new Entry.Stage(5, before, 1, 0, new byte[1])));
+        store.proposeOpen(6).join();
+        Epoch after = store.enter();
+        assertThat(after.generation()).isEqualTo(2);
+        assertThat(after).isGreaterThan(new Epoch(1, Long.MAX_VALUE));
+        long _ = store.execute(CommandId.NONE, new Action.Create(StoreFixture.USER, "new", ""), StoreFixture.SOON)
+                .mailboxId();
+    }
+
+    @Test
+    void anOpenStoreIsClosedByARecovery() {
+        gate.leaderReady(1);
+        store.proposeOpen(1).join();
+        Epoch _ = store.enter();
+        Object _ = Answer.decode(log.propose(LogEntries.recovered(7)).join());
+        notOpen(store::enter);
+        assertThat(group.openedBy().orElseThrow().open()).isFalse();
+        assertThat(LogEntries.timeMillis(java.nio.ByteBuffer.wrap(LogEntries.recovered(7))))
+                .isEqualTo(7);
     }
 
     @Test

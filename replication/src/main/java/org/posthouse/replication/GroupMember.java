@@ -43,7 +43,8 @@ public interface GroupMember extends ReplicatedLog {
     /// @param leader the leader as known here
     /// @param leading whether this member is the leader and ready: it has applied its own term's first entry
     /// @param term current term
-    /// @param members the configuration in force, in order of id
+    /// @param members the configuration in force, in order of id: the newest in the log, committed or not
+    /// @param settled whether that configuration is committed, and not on the way to another
     /// @param committed index known committed
     /// @param applied position applied by the replica here
     /// @param snapshotIndex index of the newest snapshot here, -1 for none
@@ -55,6 +56,7 @@ public interface GroupMember extends ReplicatedLog {
             boolean leading,
             long term,
             List<Member> members,
+            boolean settled,
             long committed,
             Position applied,
             long snapshotIndex,

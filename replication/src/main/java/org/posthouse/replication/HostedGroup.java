@@ -392,6 +392,11 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
         }
     }
 
+    /// The watchdog was late; see [Progress#watchedLate]. Takes no lock.
+    void watchedLate(long now) {
+        progress.watchedLate(now);
+    }
+
     /// Whether this member hangs, and how. Takes no lock.
     Optional<String> hangs(long now) {
         Running watched = running;
@@ -516,6 +521,7 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
                     false,
                     0,
                     List.of(),
+                    false,
                     -1,
                     replica.applied(),
                     snapshotIndex,
@@ -531,6 +537,7 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
                 info.isLeader() && info.isLeaderReady() && info.getLifeCycleState() == LifeCycle.State.RUNNING,
                 info.getCurrentTerm(),
                 now.membership().members(),
+                now.membership().settled(),
                 log.getLastCommittedIndex(),
                 replica.applied(),
                 snapshotIndex,

@@ -1,5 +1,6 @@
 package org.posthouse.replication;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -12,7 +13,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -56,8 +59,15 @@ final class LogInspector {
     ///
     /// @param first index of the first entry, -1 for an empty log
     /// @param last index of the last entry, -1 for an empty log
-    /// @param cutBytes length of the torn tail that was cut
-    record Findings(long first, long last, long cutBytes) {}
+    /// @param cutBytes length of the torn tail that was cut, or is to be
+    /// @param tail the file that was being written, if there is one
+    record Findings(long first, long last, long cutBytes, Optional<Tail> tail) {}
+
+    /// The file that was being written.
+    ///
+    /// @param first index of its first entry
+    /// @param end how many of its bytes hold entries, the header included; what follows is padding
+    record Tail(Path path, long first, int end) {}
 
     private record Segment(Path path, long first, long last) {
         boolean open() {
@@ -66,7 +76,11 @@ final class LogInspector {
     }
 
     /// One decoded entry and where it ends.
-    private record Entry(long index, int end) {}
+    private record Entry(LogEntryProto proto, int end) {
+        long index() {
+            return proto.getIndex();
+        }
+    }
 
     private LogInspector() {}
 
@@ -76,10 +90,23 @@ final class LogInspector {
     /// @param snapshotIndex index of the newest whole snapshot, -1 for none
     /// @throws Damaged if entries are missing or bad
     static Findings inspect(Path current, long snapshotIndex) throws IOException {
+        return inspect(current, snapshotIndex, true, _ -> {});
+    }
+
+    /// Inspects and changes nothing.
+    ///
+    /// @param each is given every entry, in order
+    static Findings look(Path current, long snapshotIndex, Consumer<LogEntryProto> each) throws IOException {
+        return inspect(current, snapshotIndex, false, each);
+    }
+
+    private static Findings inspect(Path current, long snapshotIndex, boolean mend, Consumer<LogEntryProto> each)
+            throws IOException {
         inspectMeta(current);
         long first = -1;
         long last = -1;
         long cut = 0;
+        Optional<Tail> tail = Optional.empty();
         for (Segment segment : segments(current)) {
             if (last >= 0 && segment.first() != last + 1) {
                 throw new Damaged("log entries " + (last + 1) + " to " + (segment.first() - 1) + " are missing before "
@@ -91,6 +118,7 @@ final class LogInspector {
             if (startsWithHeader(bytes)) {
                 for (Entry entry; (entry = decode(bytes, valid)) != null && entry.index() == next; next++) {
                     valid = entry.end();
+                    each.accept(entry.proto());
                     if (!segment.open() && next == segment.last()) {
                         next++;
                         break;
@@ -100,7 +128,10 @@ final class LogInspector {
                 valid = 0;
             }
             if (segment.open()) {
-                cut += cutTail(segment, bytes, valid, next);
+                cut += cutTail(segment, bytes, valid, next, mend);
+                tail = valid < HEADER.length
+                        ? Optional.empty()
+                        : Optional.of(new Tail(segment.path(), segment.first(), valid));
             } else if (next - 1 != segment.last()) {
                 throw new Damaged("entry " + next + " in " + segment.path() + " is damaged at byte " + valid);
             }
@@ -113,7 +144,7 @@ final class LogInspector {
             throw new Damaged("log entries " + (snapshotIndex + 1) + " to " + (first - 1)
                     + " are missing between the snapshot and the log in " + current);
         }
-        return new Findings(first, last, cut);
+        return new Findings(first, last, cut, tail);
     }
 
     /// Sizes of the closed log files, newest first, for [Snapshots].
@@ -125,6 +156,35 @@ final class LogInspector {
             }
         }
         return files;
+    }
+
+    /// The closed log files, oldest first.
+    static List<Path> closedFiles(Path current) throws IOException {
+        return segments(current).stream()
+                .filter(segment -> !segment.open())
+                .map(Segment::path)
+                .toList();
+    }
+
+    /// Entries as a log file holds them, behind its header.
+    static byte[] encode(List<LogEntryProto> entries) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (LogEntryProto entry : entries) {
+            ByteArrayOutputStream one = new ByteArrayOutputStream();
+            entry.writeDelimitedTo(one);
+            CRC32C crc = new CRC32C();
+            crc.update(one.toByteArray());
+            one.writeBytes(ByteBuffer.allocate(CHECKSUM_BYTES)
+                    .putInt((int) crc.getValue())
+                    .array());
+            one.writeTo(bytes);
+        }
+        return bytes.toByteArray();
+    }
+
+    /// What a log file begins with.
+    static byte[] header() {
+        return HEADER.clone();
     }
 
     private static List<Segment> segments(Path current) throws IOException {
@@ -172,7 +232,7 @@ final class LogInspector {
                 && ByteBuffer.wrap(bytes, 0, HEADER.length).equals(ByteBuffer.wrap(HEADER));
     }
 
-    private static long cutTail(Segment segment, byte[] bytes, int valid, long next) throws IOException {
+    private static long cutTail(Segment segment, byte[] bytes, int valid, long next, boolean mend) throws IOException {
         boolean onlyPadding = true;
         for (int at = valid; at < bytes.length && onlyPadding; at++) {
             onlyPadding = bytes[at] == 0;
@@ -188,6 +248,9 @@ final class LogInspector {
             }
         }
         int cut = bytes.length - valid;
+        if (!mend) {
+            return cut;
+        }
         LOG.warn(
                 "{}: the last {} bytes, behind entry {}, were not written whole before the last stop and are cut",
                 segment.path(),
@@ -230,10 +293,7 @@ final class LogInspector {
             return null;
         }
         try {
-            return new Entry(
-                    LogEntryProto.parseFrom(ByteBuffer.wrap(bytes, position, (int) length))
-                            .getIndex(),
-                    (int) end);
+            return new Entry(LogEntryProto.parseFrom(ByteBuffer.wrap(bytes, position, (int) length)), (int) end);
         } catch (InvalidProtocolBufferException _) {
             return null;
         }

@@ -79,6 +79,13 @@ final class Membership {
         return known.members();
     }
 
+    /// Whether the configuration in force is committed and not a joint one.
+    boolean settled() {
+        RaftConfiguration now = division.getRaftConf();
+        return now.getPreviousPeers().isEmpty()
+                && now.getLogEntryIndex() <= division.getRaftLog().getLastCommittedIndex();
+    }
+
     /// What the leader knows of the others; empty on others.
     List<GroupMember.Follower> followers() {
         if (!division.getInfo().isLeader()) {
@@ -346,20 +353,26 @@ final class Membership {
                 }
                 LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
             } catch (ReconfigurationTimeoutException e) {
-                restoreSenders(e);
+                // It drops the senders of *all* members that it takes for not caught up, and a listener counts as such
+                // until the next leader.
+                if (followers().size() < members().size() - 1) {
+                    giveWay("a failed change cut members off", e);
+                }
+                throw e;
+            } catch (IOException e) {
+                // It has a sender for a member that is none: elected in the middle of the change that took it out.
+                if (e.getCause() instanceof IllegalStateException) {
+                    giveWay("an election cut an earlier change short, and left a part of it behind", e);
+                }
                 throw e;
             }
         }
     }
 
-    /// A change that fails because the new member does not come along makes Ratis drop the senders of *all* members
-    /// that it takes for not caught up, and a listener counts as such until the next leader. A leader that has lost
-    /// one gives way: the next has all of them.
-    private void restoreSenders(Throwable cause) {
-        long others =
-                members().stream().filter(member -> !member.id().equals(self)).count();
-        if (division.getInfo().isLeader() && followers().size() < others) {
-            LOG.warn("{}: a failed change cut members off; giving way to another leader", group, cause);
+    /// What Ratis' leader keeps of its members is wrong, and stays so as long as it leads. The next one begins anew.
+    private void giveWay(String why, Throwable cause) {
+        if (division.getInfo().isLeader()) {
+            LOG.warn("{}: {}; giving way to another leader", group, why, cause);
             var _ = stepDown().whenComplete((_, e) -> {
                 if (e != null) {
                     LOG.warn("{}: did not give way", group, e);

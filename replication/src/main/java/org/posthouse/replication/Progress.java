@@ -75,6 +75,15 @@ final class Progress {
         return Optional.empty();
     }
 
+    /// Nobody watched for a while, so what took that while is not held against the group.
+    ///
+    /// @param now [System#nanoTime]
+    void watchedLate(long now) {
+        flushedSince = now;
+        appendsSince = now;
+        stageSince = now;
+    }
+
     private static long millis(long nanos) {
         return nanos / 1_000_000;
     }

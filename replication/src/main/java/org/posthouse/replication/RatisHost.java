@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -197,6 +198,17 @@ public final class RatisHost implements ReplicationHost {
                 Durable.deleteTree(folder);
                 Durable.syncFolder(folder.getParent());
             }
+        }
+    }
+
+    @Override
+    public void putAside(GroupName group, Path target) throws IOException {
+        leave(group, false);
+        Path folder = folder(group).path();
+        if (Files.exists(folder)) {
+            Files.move(folder, target, StandardCopyOption.ATOMIC_MOVE);
+            Durable.syncFolder(target.getParent());
+            Durable.syncFolder(folder.getParent());
         }
     }
 

@@ -1,6 +1,7 @@
 package org.posthouse.replication;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,6 +37,12 @@ public interface ReplicationHost extends AutoCloseable {
 
     /// Closes a membership and its replica. Deletes the folder if asked to. Blocks until done.
     void leave(GroupName group, boolean deleteFolder) throws IOException;
+
+    /// Closes a membership and its replica, and moves the folder to another place on the same file system, if there is
+    /// one. Blocks until done.
+    ///
+    /// @param target must not exist
+    void putAside(GroupName group, Path target) throws IOException;
 
     /// Closes everything. Blocks until done, 10 s at most.
     @Override

@@ -10,10 +10,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Finds a gray leader in this process: one whose heartbeats go out while its disk or its replica hangs. Nobody outside
-/// can depose it, so it must notice itself. The thread reads counters only and takes no lock, of Ratis or of ours.
+/// can depose it, so it must notice itself. The thread reads counters only and takes no lock, of Ratis or of ours. When
+/// it was late itself, the process was paused or had no processor, and that is no hang: everything is counted anew.
 final class Watchdog {
     private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
     private static final long PERIOD_NANOS = Duration.ofMillis(100).toNanos();
+    private static final long LATE_NANOS = 3 * PERIOD_NANOS;
 
     private final Supplier<Iterable<HostedGroup>> groups;
     private final Settings.GrayOwner grayOwner;
@@ -42,11 +44,21 @@ final class Watchdog {
     }
 
     private void run() {
+        long looked = System.nanoTime();
         while (!stopped) {
             LockSupport.parkNanos(PERIOD_NANOS);
+            long now = System.nanoTime();
+            boolean late = now - looked > LATE_NANOS;
+            looked = now;
+            if (late) {
+                told.replaceAll((group, since) -> now);
+            }
             for (HostedGroup group : groups.get()) {
                 try {
-                    look(group, System.nanoTime());
+                    if (late) {
+                        group.watchedLate(now);
+                    }
+                    look(group, now);
                 } catch (RuntimeException e) {
                     LOG.warn("{}: the watchdog could not look", group.group(), e);
                 }

@@ -10,7 +10,7 @@
 /// 3. [GroupMachine]: what happens to an entry, and what Ratis leaves to us.
 /// 4. [SharedRpc]: one port for all groups. [Proposer]: the way in. [Membership]: who is in.
 /// 5. [SnapshotKeeper], [Snapshots], [SnapshotFetch]: snapshots. [LogInspector]: damage. [Watchdog]: a leader that
-/// hangs.
+/// hangs. [Recovery]: one member goes on alone.
 ///
 /// ## On disk
 /// ```
@@ -21,6 +21,7 @@
 /// raft/<group>/snapshots/<index>-<term>/     whole snapshots: the replica's files and MANIFEST
 /// raft/<group>/snapshots/incoming/           a transfer under way, resumed after a restart
 /// raft/<group>/snapshots/making-<n>/         a checkpoint under way, deleted at the next start
+/// raft/<group>/before-recovery/              Ratis' files of the group that this one is the successor of
 /// raft/<group>.quarantined-<n>/              a damaged group, set aside
 /// raft/warm-up/                              there for a second after a start
 /// ```

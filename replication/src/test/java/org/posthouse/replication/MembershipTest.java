@@ -121,6 +121,47 @@ class MembershipTest {
         }
     }
 
+    /// Its disk stood still, so it gave way with the change in its log, and was elected again.
+    @Test
+    void aChangeThatAnElectionCutShortIsMadeAgain() throws Exception {
+        CountDownLatch repaired = new CountDownLatch(1);
+        try (TestCluster cluster = new TestCluster(folder).formed(1)) {
+            Node a = cluster.leader();
+            Node d = cluster.add("n4");
+            d.join();
+            change(a, a.voter(), d.listener());
+            HostedGroup hosted = (HostedGroup) a.member;
+            CountDownLatch reached = new CountDownLatch(1);
+            List<Member> before = a.member.view().members();
+            hosted.flushProbe = () -> {
+                reached.countDown();
+                try {
+                    repaired.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            };
+            var cut = a.member.change(before, List.of(a.voter(), d.voter()));
+            reached.await();
+            a.member.stepDown().get(20, TimeUnit.SECONDS);
+            repaired.countDown();
+            TestCluster.await("the end of the change", cut::isDone);
+            assertThat(cut).isCompletedExceptionally();
+            TestCluster.await("it to lead again, and to make the change when asked again and again", () -> {
+                try {
+                    change(a, a.voter(), d.voter());
+                    return true;
+                } catch (Exception e) {
+                    return false;
+                }
+            });
+            assertThat(a.propose("x")).isEqualTo("1:x");
+            TestCluster.await("the new member to follow", () -> d.ledger.count() == 1);
+        } finally {
+            repaired.countDown();
+        }
+    }
+
     @Test
     void growsFromOneToThreeInOneCall() throws Exception {
         try (TestCluster cluster = new TestCluster(folder).formed(1)) {

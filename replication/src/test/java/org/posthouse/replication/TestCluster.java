@@ -54,6 +54,8 @@ final class TestCluster implements AutoCloseable {
         final String name;
         final Path folder;
         int incarnation = 1;
+        /// The cluster that it is in.
+        UUID cluster = TestCluster.this.cluster;
         RatisHost host;
         Ledger ledger;
         Events events;
@@ -141,7 +143,7 @@ final class TestCluster implements AutoCloseable {
         }
     }
 
-    private final UUID cluster = UUID.randomUUID();
+    final UUID cluster = UUID.randomUUID();
     private final Path root;
     final Map<String, Node> nodes = new LinkedHashMap<>();
     private final Map<String, Integer> ports = new LinkedHashMap<>();

@@ -93,6 +93,27 @@ class WatchdogTest {
         }
     }
 
+    /// As long as the process was paused, or had no processor.
+    @Test
+    void aTimeInWhichNobodyWatchedIsNoHang() {
+        Limits limits = TestCluster.LIMITS;
+        long second = Duration.ofSeconds(1).toNanos();
+        Progress progress = new Progress();
+        progress.appended(11);
+        progress.appending.incrementAndGet();
+        progress.enter(Progress.Stage.APPLYING);
+        long start = System.nanoTime();
+        assertThat(progress.hangs(start, 10, limits)).isEmpty();
+        assertThat(progress.hangs(start + 5 * second, 10, limits)).isPresent();
+
+        progress.watchedLate(start + 5 * second);
+        assertThat(progress.hangs(start + 5 * second, 10, limits)).as("paused").isEmpty();
+        assertThat(progress.hangs(start + 6 * second, 10, limits)).as("for 1 s").isEmpty();
+        assertThat(progress.hangs(start + 7 * second, 10, limits))
+                .as("hangs since, for 2 s")
+                .isPresent();
+    }
+
     @Test
     void progressIsToldFromIdleness() {
         Limits limits = TestCluster.LIMITS;

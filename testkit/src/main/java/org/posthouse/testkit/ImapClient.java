@@ -91,11 +91,14 @@ public final class ImapClient implements AutoCloseable {
         }
     }
 
-    /// Connects and logs in.
+    /// Connects and logs in, in TLS where the server takes no password without.
     public static ImapClient login(InetSocketAddress address, String user, String password, Duration limit)
             throws IOException {
         ImapClient client = connect(address, limit);
         try {
+            if (client.greeting.contains("LOGINDISABLED")) {
+                client.startTls();
+            }
             client.login(user, password);
             return client;
         } catch (IOException e) {

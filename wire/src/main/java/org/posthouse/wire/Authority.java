@@ -114,12 +114,11 @@ public final class Authority {
     /// @param peer its name: `node:n1`, `front-end:f1`, `operator:admin`
     /// @param hosts the addresses and host names under which others connect to it
     public void issuePeer(String peer, List<String> hosts, Path folder) throws IOException {
-        PeerIdentity.requirePeerName(peer);
-        issue(
-                peer,
-                subjectNames(PeerIdentity.NAME_PREFIX + peer, hosts),
-                new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth},
+        KeyPair pair = newKeyPair();
+        write(
+                pair,
                 folder.resolve(PeerIdentity.KEY_FILE),
+                peerChain(peer, hosts, pair.getPublic()),
                 folder.resolve(PeerIdentity.CHAIN_FILE));
         Pem.write(folder.resolve(PeerIdentity.TRUST_FILE), Pem.text(List.of(certificate)));
     }
@@ -131,23 +130,38 @@ public final class Authority {
     /// @param keyFile where the key goes, PKCS#8
     /// @param chainFile where certificate and authority go
     public void issueServer(List<String> hosts, Path keyFile, Path chainFile) throws IOException {
-        issue(
-                hosts.getFirst(),
-                subjectNames(null, hosts),
-                new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth},
-                keyFile,
-                chainFile);
+        KeyPair pair = newKeyPair();
+        write(pair, keyFile, serverChain(hosts, pair.getPublic()), chainFile);
     }
 
-    private void issue(String commonName, GeneralNames names, KeyPurposeId[] purposes, Path keyFile, Path chainFile)
-            throws IOException {
+    /// Certifies a key that a process made for itself: the certificate that proves its name to the others, and the
+    /// authority's.
+    ///
+    /// @param peer its name: `node:n1`
+    /// @param hosts the addresses and host names under which others connect to it
+    List<X509Certificate> peerChain(String peer, List<String> hosts, PublicKey key) throws IOException {
+        PeerIdentity.requirePeerName(peer);
+        return chain(
+                peer,
+                subjectNames(PeerIdentity.NAME_PREFIX + peer, hosts),
+                new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth},
+                key);
+    }
+
+    /// Certifies a key for listeners that mail clients connect to; see [#issueServer].
+    List<X509Certificate> serverChain(List<String> hosts, PublicKey key) throws IOException {
+        return chain(
+                hosts.getFirst(), subjectNames(null, hosts), new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth}, key);
+    }
+
+    private List<X509Certificate> chain(
+            String commonName, GeneralNames names, KeyPurposeId[] purposes, PublicKey publicKey) throws IOException {
         try {
-            KeyPair pair = newKeyPair();
             X500Name issuer =
                     X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
             X500Name subject =
                     new X500NameBuilder().addRDN(BCStyle.CN, commonName).build();
-            X509v3CertificateBuilder builder = builder(issuer, subject, pair.getPublic(), ISSUED_VALIDITY);
+            X509v3CertificateBuilder builder = builder(issuer, subject, publicKey, ISSUED_VALIDITY);
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
             builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
             builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purposes));
@@ -155,13 +169,17 @@ public final class Authority {
             JcaX509ExtensionUtils identifiers = new JcaX509ExtensionUtils();
             builder.addExtension(
                     Extension.authorityKeyIdentifier, false, identifiers.createAuthorityKeyIdentifier(certificate));
-            X509Certificate issued = sign(builder, key);
-            // The key first: a certificate file without its key would look complete to whoever checks for it.
-            Pem.write(keyFile, Pem.text(pair.getPrivate()));
-            Pem.write(chainFile, Pem.text(List.of(issued, certificate)));
+            return List.of(sign(builder, key), certificate);
         } catch (GeneralSecurityException | OperatorCreationException e) {
             throw new IOException("cannot issue a certificate for '" + commonName + "': " + e.getMessage(), e);
         }
+    }
+
+    /// The key first: a certificate file without its key would look complete to whoever checks for it.
+    private static void write(KeyPair pair, Path keyFile, List<X509Certificate> chain, Path chainFile)
+            throws IOException {
+        Pem.write(keyFile, Pem.text(pair.getPrivate()));
+        Pem.write(chainFile, Pem.text(chain));
     }
 
     private static GeneralNames subjectNames(String uri, List<String> hosts) {
@@ -195,9 +213,19 @@ public final class Authority {
                 .getCertificate(builder.build(new JcaContentSignerBuilder(SIGNATURE).build(with)));
     }
 
-    private static KeyPair newKeyPair() throws GeneralSecurityException {
-        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-        generator.initialize(new ECGenParameterSpec("secp256r1"), RANDOM);
-        return generator.generateKeyPair();
+    /// A new elliptic-curve key (P-256).
+    static KeyPair newKeyPair() throws IOException {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+            generator.initialize(new ECGenParameterSpec("secp256r1"), RANDOM);
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IOException("cannot make a key: " + e.getMessage(), e);
+        }
+    }
+
+    /// The certificate that everybody in the cluster trusts.
+    X509Certificate certificate() {
+        return certificate;
     }
 }

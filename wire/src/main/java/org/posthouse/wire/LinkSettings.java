@@ -26,8 +26,8 @@ public record LinkSettings(
     public static final LinkSettings DEFAULT = new LinkSettings(
             Duration.ofSeconds(2), Duration.ofSeconds(5), 256 << 10, 4 << 20, 256 << 10, 20_000, 1_000);
 
-    /// How many ticks a [#liveness] has.
-    static final int TICKS_PER_LIVENESS = 8;
+    /// How many ticks a [#liveness] has. Each tick of an idle link costs a frame either way, and a cluster has many.
+    static final int TICKS_PER_LIVENESS = 4;
 
     /// Checks that each limit can work.
     public LinkSettings {

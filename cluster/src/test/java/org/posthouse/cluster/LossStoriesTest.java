@@ -1,0 +1,129 @@
+package org.posthouse.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Losses one after the other on the sample cluster (vs1 to vs3 on n1 to n3, n4 passive), in steps of 100 ms.
+class LossStoriesTest {
+    private ModelCluster cluster;
+
+    @BeforeEach
+    void begin() {
+        cluster = new ModelCluster(7, 4, 3);
+        steps(200);
+    }
+
+    private void steps(int count) {
+        for (int step = 0; step < count; step++) {
+            cluster.step();
+        }
+    }
+
+    private void await(String what, int most, BooleanSupplier holds) {
+        for (int step = 0; step < most && !holds.getAsBoolean(); step++) {
+            cluster.step();
+        }
+        assertThat(holds.getAsBoolean()).as(what + ": " + cluster.image).isTrue();
+    }
+
+    private VirtualServer server(String name) {
+        return cluster.image.virtualServers().get(name);
+    }
+
+    private boolean online(String name, String owner) {
+        return server(name).state() == GroupState.ONLINE
+                && server(name).permission().owner().equals(owner);
+    }
+
+    private boolean holds(String node) {
+        return cluster.image.virtualServers().values().stream()
+                        .anyMatch(server -> server.replicas().on(node)
+                                || server.replicas().change().isPresent())
+                || cluster.image.clusterGroup().change().isPresent();
+    }
+
+    private String survival(String name) {
+        return Survival.of(cluster.image, cluster.facts(), name).reason();
+    }
+
+    @Test
+    void aSecondLossIsSurvivedOnceTheReplicasWereMadeAnew() {
+        cluster.kill("n3");
+        await("n4 to take vs3", 50, () -> online("vs3", "n4"));
+        steps(50);
+        assertThat(survival("vs2")).contains("it has no heir: no other node has room");
+        cluster.accepted(new Command.WriteOffNode("n3"));
+        assertThat(cluster.image.nodes().get("n3").state()).isEqualTo(NodeState.LOST);
+        await("its replicas to be made anew", 200, () -> !holds("n3"));
+
+        cluster.kill("n1");
+        await("vs1 to have nowhere to go", 100, () -> server("vs1").state() == GroupState.FAILED);
+        assertThat(server("vs1").reason()).contains("no other node that lives and may own it has room");
+        steps(300);
+        assertThat(online("vs2", "n2")).isTrue();
+        assertThat(online("vs3", "n4")).isTrue();
+
+        cluster.start("n3", false);
+        await("vs1 on n3", 600, () -> online("vs1", "n3"));
+        assertThat(cluster.image.nodes().get("n3").state()).isEqualTo(NodeState.UP);
+        assertThat(online("vs2", "n2")).as("nothing else moved").isTrue();
+        assertThat(online("vs3", "n4")).as("nothing else moved").isTrue();
+    }
+
+    @Test
+    void withRoomForTwoASurvivorTakesItAtOnce() {
+        for (String name : cluster.image.virtualServers().keySet()) {
+            cluster.accepted(new Command.SetGroupProperty(name, "room", "stack 2"));
+        }
+        cluster.kill("n3");
+        await("n3 down", 30, () -> !cluster.image.nodes().get("n3").up());
+        await(
+                "another node to take vs3",
+                50,
+                () -> server("vs3").state() == GroupState.ONLINE
+                        && !server("vs3").permission().owner().equals("n3"));
+        cluster.accepted(new Command.WriteOffNode("n3"));
+        await("its replicas to be made anew", 300, () -> !holds("n3"));
+        steps(50);
+        cluster.kill("n1");
+        await(
+                "vs1 on a survivor",
+                50,
+                () -> server("vs1").state() == GroupState.ONLINE
+                        && !server("vs1").permission().owner().equals("n1"));
+    }
+
+    @Test
+    void replicasAreMadeAnewAfterTheTimeThatIsSet() {
+        cluster.accepted(new Command.SetGroupProperty("vs2", "replace-lost-after", "1"));
+        cluster.accepted(new Command.SetGroupProperty("vs3", "replace-lost-after", "never"));
+        cluster.kill("n3");
+        steps(550);
+        assertThat(server("vs2").replicas().on("n3")).isTrue();
+        steps(150);
+        assertThat(server("vs2").replicas().on("n3")).isFalse();
+        steps(20 * 600);
+        assertThat(server("vs3").replicas().on("n3")).isTrue();
+        cluster.accepted(new Command.SetGroupProperty("vs3", "replace-lost-after", "default"));
+        await("fifteen minutes have passed", 100, () -> !server("vs3")
+                .replicas()
+                .on("n3"));
+        cluster.refused(
+                new Command.SetGroupProperty("vs3", "replace-lost-after", "0"), "replace-lost-after, in minutes,");
+    }
+
+    @Test
+    void onlyWhatIsDownIsWrittenOff() {
+        cluster.refused(new Command.WriteOffNode("n9"), "no node 'n9'");
+        cluster.refused(new Command.WriteOffNode("n3"), "n3 is up; 'posthouse node drain n3'");
+        cluster.kill("n3");
+        await("n3 down", 30, () -> !cluster.image.nodes().get("n3").up());
+        cluster.accepted(new Command.WriteOffNode("n3"));
+        assertThat(cluster.accepted(new Command.WriteOffNode("n3"))).contains("already");
+        cluster.start("n3", false);
+        await("it takes part again", 30, () -> cluster.image.nodes().get("n3").up());
+    }
+}

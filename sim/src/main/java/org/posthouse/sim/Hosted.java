@@ -1,0 +1,110 @@
+package org.posthouse.sim;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import org.posthouse.cluster.Facts;
+import org.posthouse.cluster.NodeDecisions;
+import org.posthouse.cluster.OpenEpoch;
+import org.posthouse.cluster.ResourceState;
+
+/// One virtual server on one node: its replica in this process, if there is one. What the agent's `HostedServer` is.
+final class Hosted {
+    private final Agent agent;
+    private final String name;
+    private RaftMember member;
+    private Store store;
+    private boolean failed;
+    private boolean opening;
+
+    Hosted(Agent agent, String name) {
+        this.agent = agent;
+        this.name = name;
+    }
+
+    /// Null without a replica in use.
+    RaftMember member() {
+        return member;
+    }
+
+    Optional<Store> store() {
+        return Optional.ofNullable(store);
+    }
+
+    /// Forms the group, joins it, or opens what is there.
+    void begin(RaftDisk disk) {
+        failed = false;
+        opening = false;
+        store = new Store(agent, name, disk.self);
+        member = new RaftMember(agent.node(), name, disk, store);
+        member.begin();
+        agent.changed();
+    }
+
+    /// Opens what is here from before, unless it is damaged.
+    void reopen() {
+        RaftDisk disk = agent.node().disk().groups.get(name);
+        if (disk == null) {
+            failed = true;
+        } else {
+            begin(disk);
+        }
+    }
+
+    /// Ends what is here, and deletes it.
+    void leave() {
+        if (member != null) {
+            member.close();
+        }
+        member = null;
+        store = null;
+        agent.node().disk().groups.remove(name);
+    }
+
+    void fail() {
+        failed = true;
+    }
+
+    void opening(boolean now) {
+        opening = now;
+    }
+
+    Optional<OpenEpoch> latch() {
+        return store == null || failed ? Optional.empty() : store.latch();
+    }
+
+    Optional<NodeDecisions.LocalGroup> local() {
+        if (member == null) {
+            Integer held = agent.node().disk().held.get(name);
+            return held == null
+                    ? Optional.empty()
+                    : Optional.of(new NodeDecisions.LocalGroup(held, false, false, List.of(), false, false));
+        }
+        return Optional.of(new NodeDecisions.LocalGroup(
+                member.self().incarnation(), !failed, member.leads(), member.members(), latch().isPresent(), opening));
+    }
+
+    Optional<Facts.Membership> membership(SortedMap<String, ResourceState> resources) {
+        if (member == null) {
+            return Optional.empty();
+        }
+        return Optional.of(new Facts.Membership(
+                member.self().incarnation(),
+                member.leads(),
+                latch(),
+                store.openVersion(),
+                member.disk.committed(),
+                member.applied(),
+                member.membersToTell(),
+                failed,
+                resources));
+    }
+
+    /// Under which incarnation there is a replica here; empty if there is none.
+    OptionalInt incarnation() {
+        return member == null
+                ? OptionalInt.empty()
+                : OptionalInt.of(member.self().incarnation());
+    }
+}

@@ -1,0 +1,49 @@
+package org.posthouse.sim;
+
+/// What must hold, each by name; checked by [Logs], [Stores], [Images] and [Run] wherever something happens that could
+/// break it.
+enum Invariant {
+    /// A term of a Raft group has one leader.
+    ONE_LEADER_IN_A_TERM,
+    /// What is committed is in the log of whoever is elected.
+    LEADER_HAS_ALL,
+    /// Members apply the same entries at the same indexes.
+    LOGS_AGREE,
+    /// What counts as committed is forced to the disks of a majority (P1).
+    COMMITTED_IS_ON_A_MAJORITY,
+    /// A gate is open under an epoch on the node that committed its `Open`, and on no other (P3).
+    ONE_OWNER_AT_A_TIME,
+    /// Who opens was permitted by the image that its `Open` names (P6).
+    OPENED_BY_PERMISSION,
+    /// No replica accepts a write of an epoch that is over (P3).
+    NO_WRITE_BY_A_DEPOSED_OWNER,
+    /// What was acknowledged is committed, and is there in the end (P1).
+    NO_ACKNOWLEDGED_WRITE_LOST,
+    /// A read shows all that was acknowledged before it began; but for those that begin on a deposed owner within one
+    /// lease, and later than that it answers none (P3).
+    NO_STALE_READ,
+    /// No node has more virtual servers open than their policies allow (P6).
+    OPEN_HAVE_ROOM,
+    /// Owners, heirs, failovers and moves are those that the policies allow (P6).
+    POLICY_OBEYED,
+    /// Nothing moves but for a reason that the policy knows; once all is whole, nothing moves at all (P6).
+    NOTHING_GOES_BACK_UNASKED,
+    /// An heir is another node than the owner, and has room when it is named (P6).
+    HEIR_HAS_ROOM,
+    /// A virtual server has three voting replicas, on different members of the cluster.
+    THREE_REPLICAS,
+    /// The cluster group has an odd number of votes, three at least.
+    ODD_VOTES,
+    /// The recorded epoch of a virtual server only rises.
+    EPOCHS_RISE,
+    /// No node deletes a replica that counts.
+    REPLICA_KEPT_WHILE_WANTED,
+    /// A node that runs and is reached is not said to be down: a pause of the watcher is no death of the watched.
+    NOBODY_ACCUSED_FALSELY,
+    /// The image is the same on all nodes at the same version.
+    SAME_IMAGE_AT_THE_SAME_VERSION,
+    /// What was decided is decided again from what was kept of it.
+    REPLAY,
+    /// Once nothing is broken any more, everything is online and safe within a bound (P6).
+    ONLINE_WHEN_ALLOWED
+}

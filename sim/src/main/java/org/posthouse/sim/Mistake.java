@@ -1,0 +1,36 @@
+package org.posthouse.sim;
+
+/// Mistakes that the simulator makes on purpose, in its own wiring, to see whether its invariants notice.
+enum Mistake {
+    /// Whoever leads opens, permitted or not.
+    OPENS_UNPERMITTED,
+    /// An `Open` opens the gate of whoever proposed it, leading or not, and a follower's question whether it leads is
+    /// answered by the leader.
+    OPENS_WITHOUT_LEADING,
+    /// A read is answered by the latch alone.
+    READS_WITHOUT_ASKING,
+    /// Applying does not look at an entry's epoch.
+    EPOCH_IGNORED,
+    /// A write is acknowledged when it is in the owner's log.
+    ACKNOWLEDGES_UNCOMMITTED,
+    /// A follower answers before what it was sent is forced.
+    ANSWERS_BEFORE_FORCED,
+    /// A leader counts itself before its entry is forced.
+    COUNTS_ITSELF_UNFORCED,
+    /// A leader tells of members by a configuration that is not committed.
+    TELLS_UNCOMMITTED_MEMBERS,
+    /// A coordinator that was paused keeps the ages of heartbeats.
+    KEEPS_HEARTBEAT_AGES,
+    /// An heir is named that has no room.
+    HEIR_WITHOUT_ROOM,
+    /// A virtual server goes back to its preferred owner unasked.
+    FAILS_BACK_UNASKED,
+    /// A single dead voter of the cluster group is withdrawn.
+    WITHDRAWS_ONE_VOTE,
+    /// The coordinator overlooks who has opened.
+    OVERLOOKS_OPENS,
+    /// A decision depends on something that is not kept of it.
+    DECIDES_BY_CHANCE,
+    /// A change that was decided upon another image is applied all the same.
+    APPLIES_STALE_CHANGES
+}
