@@ -59,21 +59,7 @@ public record Node(
     }
 
     Node in(NodeState newState, long at, String why) {
-        return new Node(
-                name,
-                incarnation,
-                newestIncarnation,
-                clusterIncarnation,
-                host,
-                replicationPort,
-                linkPort,
-                hardware,
-                newState,
-                at,
-                why,
-                duty,
-                types,
-                remains);
+        return with(newState, at, why, duty, types, remains);
     }
 
     /// Whether it takes part and is to go on doing so.
@@ -87,39 +73,11 @@ public record Node(
     }
 
     Node on(NodeDuty changed) {
-        return new Node(
-                name,
-                incarnation,
-                newestIncarnation,
-                clusterIncarnation,
-                host,
-                replicationPort,
-                linkPort,
-                hardware,
-                state,
-                since,
-                reason,
-                changed,
-                types,
-                remains);
+        return with(state, since, reason, changed, types, remains);
     }
 
     Node having(List<ResourceTypeFacts> told) {
-        return new Node(
-                name,
-                incarnation,
-                newestIncarnation,
-                clusterIncarnation,
-                host,
-                replicationPort,
-                linkPort,
-                hardware,
-                state,
-                since,
-                reason,
-                duty,
-                told,
-                remains);
+        return with(state, since, reason, duty, told, remains);
     }
 
     Node incarnations(int own, int newest, int cluster) {
@@ -153,6 +111,16 @@ public record Node(
     }
 
     Node remaining(List<Remains> left) {
+        return with(state, since, reason, duty, types, left);
+    }
+
+    private Node with(
+            NodeState newState,
+            long at,
+            String why,
+            NodeDuty newDuty,
+            List<ResourceTypeFacts> told,
+            List<Remains> left) {
         return new Node(
                 name,
                 incarnation,
@@ -162,11 +130,11 @@ public record Node(
                 replicationPort,
                 linkPort,
                 hardware,
-                state,
-                since,
-                reason,
-                duty,
-                types,
+                newState,
+                at,
+                why,
+                newDuty,
+                told,
                 left);
     }
 }

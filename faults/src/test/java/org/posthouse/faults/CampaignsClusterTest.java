@@ -3,15 +3,19 @@ package org.posthouse.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.FilterWriter;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.posthouse.testkit.MachineCluster;
 import org.posthouse.testkit.SampleCluster;
-import picocli.CommandLine;
 
 /// The campaigns in short form, on real processes. Each prints its seed and its figures; none asserts a time. A
 /// kill of an owner and power losses run always; the others when asked for by `-Dposthouse.campaigns=true`, because
@@ -24,10 +28,32 @@ class CampaignsClusterTest {
         assumeTrue(missing.isEmpty(), () -> "skipped: " + missing.get());
     }
 
+    /// What it says goes to the output as it runs; its verdict is repeated in the failure, where it is found first.
     private static void holds(String... arguments) {
-        CommandLine faults =
-                FaultsCommand.commandLine().setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
-        assertThat(faults.execute(arguments)).as(String.join(" ", arguments)).isZero();
+        PrintWriter shown = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        StringWriter said = new StringWriter();
+        Writer both = new FilterWriter(shown) {
+            @Override
+            public void write(char[] text, int offset, int length) throws IOException {
+                super.write(text, offset, length);
+                said.write(text, offset, length);
+            }
+
+            @Override
+            public void write(String text, int offset, int length) throws IOException {
+                super.write(text, offset, length);
+                said.write(text, offset, length);
+            }
+        };
+        int code =
+                FaultsCommand.commandLine().setOut(new PrintWriter(both, true)).execute(arguments);
+        assertThat(code)
+                .as(() -> String.join(" ", arguments) + ": "
+                        + said.toString()
+                                .lines()
+                                .filter(line -> !line.contains("held: "))
+                                .collect(Collectors.joining("\n")))
+                .isZero();
     }
 
     private static void holdsIfAsked(String... arguments) {

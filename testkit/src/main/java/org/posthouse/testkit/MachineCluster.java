@@ -42,8 +42,6 @@ public final class MachineCluster extends RunningCluster {
     private final Map<String, LoopDisk> disks = new TreeMap<>();
     private final Map<String, ProcessHandle> running = new TreeMap<>();
     private final List<Integer> doors = new ArrayList<>();
-    private final Thread hook = new Thread(this::end, "end-machines");
-    private boolean keep;
 
     private MachineCluster(Path root, Path folder, int nodes, int virtualServers, boolean ownDisks) {
         super(root, folder, Map.of("POSTHOUSE_JAVA_OPTS", SMALL));
@@ -87,7 +85,7 @@ public final class MachineCluster extends RunningCluster {
         Path root = launcher().orElseThrow(() -> new IOException(missing().orElseThrow()));
         Files.createDirectories(folder);
         MachineCluster cluster = new MachineCluster(root, folder.toRealPath(), nodes, virtualServers, ownDisks);
-        Runtime.getRuntime().addShutdownHook(cluster.hook);
+        cluster.endsWithThisProcess();
         try {
             cluster.make();
             return cluster;
@@ -373,25 +371,7 @@ public final class MachineCluster extends RunningCluster {
     // ---- the end
 
     @Override
-    public void keep() {
-        keep = true;
-    }
-
-    @Override
-    public void close() throws IOException {
-        end();
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException _) {
-            // The JVM is going down already: the hook has run, or runs now.
-            keep = true;
-        }
-        if (!keep) {
-            delete(folder);
-        }
-    }
-
-    private void end() {
+    void end() {
         running.values().forEach(ProcessHandle::destroyForcibly);
         disks.values().forEach(MachineCluster::goOn);
         running.values().forEach(process -> Processes.ended(process, ENDED_LIMIT));

@@ -35,6 +35,8 @@ public abstract class RunningCluster implements AutoCloseable {
     final Path root;
     final Path folder;
     private final Map<String, String> environment;
+    private Thread hook = new Thread();
+    private boolean keep;
 
     /// @param root where `./posthouse` is
     /// @param environment variables for its processes
@@ -72,12 +74,34 @@ public abstract class RunningCluster implements AutoCloseable {
     /// Where a user's mail can be read, by IMAP.
     public abstract InetSocketAddress imapDoor(String user) throws IOException;
 
+    /// Ends every process of it and takes away what it made outside its folder.
+    abstract void end();
+
+    /// Lets it end with this process, closed or not.
+    final void endsWithThisProcess() {
+        hook = new Thread(this::end, "end-cluster");
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
     /// Leaves the folder in place at the end, for finding out why something failed.
-    public abstract void keep();
+    public final void keep() {
+        keep = true;
+    }
 
     /// Ends every process, and deletes the folder unless it is to be kept.
     @Override
-    public abstract void close() throws IOException;
+    public final void close() throws IOException {
+        end();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException _) {
+            // The JVM is going down already: the hook has run, or runs now.
+            keep = true;
+        }
+        if (!keep) {
+            delete(folder);
+        }
+    }
 
     /// Runs a command of `./posthouse` on this cluster; what it printed.
     ///

@@ -47,8 +47,6 @@ public final class SampleCluster extends RunningCluster {
 
     private final Layout layout;
     private final int basePort;
-    private final Thread hook = new Thread(this::endProcesses, "end-sample-cluster");
-    private boolean keep;
 
     private SampleCluster(Path root, Path folder, Layout layout, int basePort) {
         super(root, folder, layout.environment());
@@ -61,7 +59,7 @@ public final class SampleCluster extends RunningCluster {
         Path root = launcher().orElseThrow(() -> new IOException(missing().orElseThrow()));
         Files.createDirectories(folder);
         SampleCluster cluster = new SampleCluster(root, folder.toRealPath(), layout, freeBasePort(layout));
-        Runtime.getRuntime().addShutdownHook(cluster.hook);
+        cluster.endsWithThisProcess();
         try {
             cluster.up();
             return cluster;
@@ -194,25 +192,7 @@ public final class SampleCluster extends RunningCluster {
     }
 
     @Override
-    public void keep() {
-        keep = true;
-    }
-
-    @Override
-    public void close() throws IOException {
-        endProcesses();
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException _) {
-            // The JVM is going down already: the hook has run, or runs now.
-            keep = true;
-        }
-        if (!keep) {
-            delete(folder);
-        }
-    }
-
-    private void endProcesses() {
+    void end() {
         try {
             for (int attempt = 0; attempt < 20; attempt++) {
                 List<Long> left = processes();
