@@ -196,8 +196,7 @@ public final class NodeDecisions {
     }
 
     /// A leader whose own replica is to go can not take itself out of the configuration: it hands over first, to one
-    /// that is permitted if that can lead already, else to one that stays; and before that it gives them the
-    /// priority
+    /// that is permitted if that can lead already, else to one that stays. Before that it gives them the priority
     /// without which they could not take it.
     private static Optional<Duty> yieldTo(ClusterImage image, Local local, String group, LocalGroup state) {
         VirtualServer server = image.virtualServers().get(group);

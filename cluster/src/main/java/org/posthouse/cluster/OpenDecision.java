@@ -11,7 +11,8 @@ import java.util.TreeMap;
 /// What a node does that leads a storage group and has not opened it: the coordinator is not asked, it has said in
 /// advance who may.
 public sealed interface OpenDecision {
-    /// An heir does not open in so young a process: a cold start is to come up as planned.
+    /// An heir does not open in so young a process: a cold start is to come up as planned. It does where the owner has
+    /// lost its replica.
     long HEIR_WAITS_MILLIS = 10_000;
 
     /// Nor in one this young while the owner lives and was not heard to have it open yet: it is still coming up.
@@ -64,10 +65,21 @@ public sealed interface OpenDecision {
         }
         boolean ownerLives = situation.alive().contains(permission.owner());
         long waits = ownerLives ? HEIR_WAITS_FOR_LIVING_OWNER_MILLIS : HEIR_WAITS_MILLIS;
-        if (!owner && situation.processAgeMillis() < waits && !situation.ownerSeen()) {
+        if (!owner
+                && situation.processAgeMillis() < waits
+                && !situation.ownerSeen()
+                && hasReplica(image, server, permission.owner())) {
             return handOver(server, situation, "its heir " + self + " has just started and waits for the owner");
         }
         return new Open(image.version());
+    }
+
+    /// Whether a node holds a replica with a vote, as far as the image knows. One that lost it cannot lead.
+    private static boolean hasReplica(ClusterImage image, VirtualServer server, String node) {
+        return Optional.ofNullable(image.nodes().get(node))
+                .flatMap(server.replicas()::of)
+                .filter(Replica::votes)
+                .isPresent();
     }
 
     private static OpenDecision handOver(VirtualServer server, Situation situation, String reason) {

@@ -37,15 +37,11 @@ public record ReplicaChange(List<Replica> added, List<Replica> removed, Step ste
         return what + ", " + step.text();
     }
 
-    /// The same with this replica marked as lost or not, if it is the one to be removed.
+    /// The same with this replica marked as lost or not, if it is one of those that come or go.
     ReplicaChange marking(String node, int incarnation, boolean isLost) {
         return new ReplicaChange(
-                added,
-                removed.stream()
-                        .map(old -> old.belongsTo(node, incarnation)
-                                ? new Replica(node, incarnation, old.role(), isLost)
-                                : old)
-                        .toList(),
+                ReplicaSet.marking(added, node, incarnation, isLost),
+                ReplicaSet.marking(removed, node, incarnation, isLost),
                 step,
                 since,
                 reason);

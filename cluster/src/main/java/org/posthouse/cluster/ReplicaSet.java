@@ -77,13 +77,17 @@ public record ReplicaSet(List<Replica> replicas, Optional<ReplicaChange> change)
     }
 
     ReplicaSet lost(String node, int incarnation, boolean isLost) {
-        List<Replica> marked = replicas.stream()
+        return new ReplicaSet(
+                marking(replicas, node, incarnation, isLost),
+                change.map(under -> under.marking(node, incarnation, isLost)));
+    }
+
+    static List<Replica> marking(List<Replica> replicas, String node, int incarnation, boolean isLost) {
+        return replicas.stream()
                 .map(replica -> replica.belongsTo(node, incarnation)
                         ? new Replica(node, incarnation, replica.role(), isLost)
                         : replica)
                 .toList();
-        Optional<ReplicaChange> marking = change.map(under -> under.marking(node, incarnation, isLost));
-        return new ReplicaSet(marked, marking);
     }
 
     ReplicaSet done() {

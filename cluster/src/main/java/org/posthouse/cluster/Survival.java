@@ -2,14 +2,16 @@ package org.posthouse.cluster;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Whether a virtual server goes on by itself when its owner is lost this instant.
 ///
 /// @param reason what is missing; `""` if it survives
 public record Survival(boolean survives, String reason) {
 
-    /// Says it from what is known now: the heir must live, vote, have caught up and have room, and a majority must
-    /// remain without the owner.
+    /// Says it from what is known now: the heir must live, vote, have caught up and have room, and without the owner a
+    /// majority that has caught up must remain; while votes are being changed, of those that still count
+    /// and of those that are to count.
     public static Survival of(ClusterImage image, Facts facts, String virtualServer) {
         VirtualServer server = image.virtualServers().get(virtualServer);
         String owner = server.permission().owner();
@@ -32,15 +34,37 @@ public record Survival(boolean survives, String reason) {
             return no("its heir " + node.name() + " has not caught up");
         }
         List<Replica> voters = server.replicas().voters();
-        List<Replica> without = voters.stream()
-                .filter(voter -> !voter.node().equals(owner))
-                .filter(voter -> working(facts, virtualServer, voter))
-                .toList();
-        if (Quorum.living(image, facts, virtualServer, without) < Quorum.needed(voters.size())) {
+        if (!majorityWithoutOwner(image, facts, server, voters)
+                || !majorityWithoutOwner(image, facts, server, inForce(facts, server))) {
             return no("without " + owner + " too few of its replicas would remain; "
                     + remedy(image, facts, server, voters));
         }
         return new Survival(true, "");
+    }
+
+    private static boolean majorityWithoutOwner(
+            ClusterImage image, Facts facts, VirtualServer server, List<Replica> voters) {
+        List<Replica> without = voters.stream()
+                .filter(voter -> !voter.node().equals(server.permission().owner()))
+                .filter(voter -> facts.caughtUp(server.name(), voter))
+                .toList();
+        return Quorum.living(image, facts, server.name(), without) >= Quorum.needed(voters.size());
+    }
+
+    /// The voters by which its Raft group goes now. The image has those that are wanted: the group follows when it can.
+    /// None, while a leader tells none, because what it goes by is not committed.
+    private static List<Replica> inForce(Facts facts, VirtualServer server) {
+        Optional<ReplicaChange> change = server.replicas().change();
+        if (change.isEmpty() || change.get().step() == ReplicaChange.Step.FILLING) {
+            return server.replicas().voters();
+        }
+        return facts.leader(server.name()).map(Facts.Membership::members).orElse(List.of()).stream()
+                .filter(Seat::votes)
+                .map(seat -> Stream.concat(server.replicas().replicas().stream(), change.get().removed().stream())
+                        .filter(replica -> replica.belongsTo(seat.node(), seat.incarnation()))
+                        .findFirst()
+                        .orElse(new Replica(seat.node(), seat.incarnation(), Replica.Role.VOTER)))
+                .toList();
     }
 
     /// When that will change, or what changes it.
@@ -55,7 +79,7 @@ public record Survival(boolean survives, String reason) {
                 .filter(node -> !node.up())
                 .findFirst();
         if (gone.isEmpty()) {
-            return voters.size() < Quorum.REPLICAS ? "add a node" : "its replicas are still starting";
+            return voters.size() < Quorum.REPLICAS ? "add a node" : "its replicas are still catching up";
         }
         String name = gone.get().name();
         Optional<String> newcomer = ReplicaPlanner.newcomer(image, server);

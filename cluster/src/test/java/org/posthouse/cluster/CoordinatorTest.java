@@ -8,27 +8,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// Stories of the sample cluster (vs1 to vs3 on n1 to n3, n4 passive), told in steps of 100 ms.
-class CoordinatorTest {
-    private ModelCluster cluster;
-
+class CoordinatorTest extends ModelStories {
     @BeforeEach
     void begin() {
         cluster = new ModelCluster(3, 4, 3);
         steps(200);
-    }
-
-    private void steps(int count) {
-        for (int step = 0; step < count; step++) {
-            cluster.step();
-        }
-    }
-
-    private VirtualServer server(String name) {
-        return cluster.image.virtualServers().get(name);
-    }
-
-    private boolean survives(String name) {
-        return Survival.of(cluster.image, cluster.facts(), name).survives();
     }
 
     @Test

@@ -13,10 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /// Virtual servers that come and go in a running cluster: what is refused, and why; where they are put; what is left of
 /// them. And resources that get another name.
-class GroupCreationTest {
+class GroupCreationTest extends ModelStories {
     private static final ResourceTypeFacts IMAP = new ResourceTypeFacts("imap", "IMAP.", true, false, List.of());
-
-    private ModelCluster cluster;
 
     @BeforeEach
     void begin() {
@@ -31,12 +29,6 @@ class GroupCreationTest {
                 .keySet()
                 .forEach(node -> cluster.accepted(
                         new Command.DeclareTypes(node, List.of(ResourceTypeFacts.STORAGE_GROUP, IMAP))));
-    }
-
-    private void steps(int count) {
-        for (int step = 0; step < count; step++) {
-            cluster.step();
-        }
     }
 
     private static FirstPlan.PlannedServer planned(String name, FirstPlan.PlannedResource... more) {
@@ -56,10 +48,6 @@ class GroupCreationTest {
 
     private static Command.CreateGroup create(String name, RoomPolicy room, Optional<String> owner) {
         return new Command.CreateGroup(planned(name, imap("storage")), room, owner);
-    }
-
-    private VirtualServer server(String name) {
-        return cluster.image.virtualServers().get(name);
     }
 
     private void kill(String node) {

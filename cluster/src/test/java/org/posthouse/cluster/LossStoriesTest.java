@@ -2,35 +2,17 @@ package org.posthouse.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.function.BooleanSupplier;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.posthouse.cluster.ReplicaChange.Step;
 
 /// Losses one after the other on the sample cluster (vs1 to vs3 on n1 to n3, n4 passive), in steps of 100 ms.
-class LossStoriesTest {
-    private ModelCluster cluster;
-
+class LossStoriesTest extends ModelStories {
     @BeforeEach
     void begin() {
         cluster = new ModelCluster(7, 4, 3);
         steps(200);
-    }
-
-    private void steps(int count) {
-        for (int step = 0; step < count; step++) {
-            cluster.step();
-        }
-    }
-
-    private void await(String what, int most, BooleanSupplier holds) {
-        for (int step = 0; step < most && !holds.getAsBoolean(); step++) {
-            cluster.step();
-        }
-        assertThat(holds.getAsBoolean()).as(what + ": " + cluster.image).isTrue();
-    }
-
-    private VirtualServer server(String name) {
-        return cluster.image.virtualServers().get(name);
     }
 
     private boolean online(String name, String owner) {
@@ -45,16 +27,12 @@ class LossStoriesTest {
                 || cluster.image.clusterGroup().change().isPresent();
     }
 
-    private String survival(String name) {
-        return Survival.of(cluster.image, cluster.facts(), name).reason();
-    }
-
     @Test
     void aSecondLossIsSurvivedOnceTheReplicasWereMadeAnew() {
         cluster.kill("n3");
         await("n4 to take vs3", 50, () -> online("vs3", "n4"));
         steps(50);
-        assertThat(survival("vs2")).contains("it has no heir: no other node has room");
+        assertThat(survival("vs2").reason()).contains("it has no heir: no other node has room");
         cluster.accepted(new Command.WriteOffNode("n3"));
         assertThat(cluster.image.nodes().get("n3").state()).isEqualTo(NodeState.LOST);
         await("its replicas to be made anew", 200, () -> !holds("n3"));
@@ -125,5 +103,59 @@ class LossStoriesTest {
         assertThat(cluster.accepted(new Command.WriteOffNode("n3"))).contains("already");
         cluster.start("n3", false);
         await("it takes part again", 30, () -> cluster.image.nodes().get("n3").up());
+    }
+
+    private Optional<Step> changing(String name) {
+        return server(name).replicas().change().map(ReplicaChange::step);
+    }
+
+    /// n1 owns vs1, n2 is its heir.
+    private void loseTheThirdWithItsDisk() {
+        cluster = new ModelCluster(11, 3, 1);
+        steps(200);
+        assertThat(server("vs1").permission().heir()).contains("n2");
+        assertThat(survives("vs1")).isTrue();
+        cluster.kill("n3");
+        cluster.start("n3", true);
+        await("its replica being made anew", 100, () -> changing("vs1").isPresent());
+    }
+
+    @Test
+    void aNewReplicaIsNotReliedOnBeforeItVotes() {
+        loseTheThirdWithItsDisk();
+        await("it to follow", 50, () -> cluster.groups.get("vs1").config.size() == 4);
+        cluster.keepsConfigurations = true;
+        await("it to count by the image", 50, () -> changing("vs1").equals(Optional.of(Step.SWAPPING)));
+        assertThat(survival("vs1").reason())
+                .contains("without n1 too few of its replicas would remain; that is being changed: ", "swapping");
+        cluster.keepsConfigurations = false;
+        await("the loss of its owner survived", 50, () -> survives("vs1"));
+        assertThat(changing("vs1")).isEmpty();
+    }
+
+    @Test
+    void aReplicaThatIsDamagedWhileItIsFilledIsMadeAnew() {
+        loseTheThirdWithItsDisk();
+        assertThat(changing("vs1")).contains(Step.FILLING);
+        cluster.keepsConfigurations = true;
+        Replica filled = server("vs1").replicas().change().orElseThrow().filled();
+        await("it to be begun", 20, () -> cluster.nodes.get("n3").held.containsKey("vs1"));
+        cluster.damage("n3", "vs1");
+        await(
+                "another to be made in its place",
+                50,
+                () -> changing("vs1").isPresent()
+                        && server("vs1")
+                                        .replicas()
+                                        .change()
+                                        .orElseThrow()
+                                        .filled()
+                                        .incarnation()
+                                > filled.incarnation());
+        cluster.keepsConfigurations = false;
+        await(
+                "the loss of its owner survived",
+                100,
+                () -> survives("vs1") && changing("vs1").isEmpty());
     }
 }

@@ -8,31 +8,15 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Nodes that join and leave a cluster, told in steps of 100 ms.
-class MembershipStoriesTest {
-    private ModelCluster cluster;
-
+class MembershipStoriesTest extends ModelStories {
     private void begin(int nodes, int virtualServers) {
         cluster = new ModelCluster(5, nodes, virtualServers);
         steps(200);
-    }
-
-    private void steps(int count) {
-        for (int step = 0; step < count; step++) {
-            cluster.step();
-        }
-    }
-
-    private void await(String what, int most, BooleanSupplier holds) {
-        for (int step = 0; step < most && !holds.getAsBoolean(); step++) {
-            cluster.step();
-        }
-        assertThat(holds.getAsBoolean()).as(what + ": " + cluster.image).isTrue();
     }
 
     private void join(String name) {
@@ -57,14 +41,6 @@ class MembershipStoriesTest {
 
     private List<String> voters() {
         return cluster.image.clusterGroup().voters().stream().map(Replica::node).toList();
-    }
-
-    private VirtualServer server(String name) {
-        return cluster.image.virtualServers().get(name);
-    }
-
-    private boolean survives(String name) {
-        return Survival.of(cluster.image, cluster.facts(), name).survives();
     }
 
     @Test

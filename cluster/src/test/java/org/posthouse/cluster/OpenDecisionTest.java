@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -57,6 +58,15 @@ class OpenDecisionTest {
                     case OpenDecision.HandOver handOver -> "hand over " + String.join(" ", handOver.to());
                 };
         assertThat(decided).isEqualTo(expected);
+    }
+
+    @Test
+    void anHeirDoesNotWaitForAnOwnerThatLostItsReplica() {
+        var young = new OpenDecision.Situation("n4", 0, words("-"), words("n1 n4"), false, false);
+        ClusterImage image = Plans.created(4, 3);
+        assertThat(OpenDecision.decide(image, "vs1", young)).isInstanceOf(OpenDecision.HandOver.class);
+        image = image.with(new Event.ReplicaLost("vs1", "n1", 1, "it is damaged"), image.version() + 1, 0);
+        assertThat(OpenDecision.decide(image, "vs1", young)).isEqualTo(new OpenDecision.Open(image.version()));
     }
 
     private static SortedSet<String> words(String text) {

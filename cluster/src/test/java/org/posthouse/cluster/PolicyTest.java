@@ -11,25 +11,13 @@ import org.junit.jupiter.api.Test;
 
 /// Failures, failovers, failbacks and operators' wishes: small decisions one by one, then stories of the sample
 /// cluster (vs1 to vs3 on n1 to n3, n4 passive) in steps of 100 ms.
-class PolicyTest {
+class PolicyTest extends ModelStories {
     private static final int SIX_HOURS_OF_STEPS = 6 * 3600 * 10;
-
-    private ModelCluster cluster;
 
     @BeforeEach
     void begin() {
         cluster = new ModelCluster(11, 4, 3);
         steps(200);
-    }
-
-    private void steps(int count) {
-        for (int step = 0; step < count; step++) {
-            cluster.step();
-        }
-    }
-
-    private VirtualServer server(String name) {
-        return cluster.image.virtualServers().get(name);
     }
 
     private String owner(String name) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// Resources of a running virtual server: created, set, limited to nodes, deleted; and what is refused, and why.
-class ResourcesTest {
+class ResourcesTest extends ModelStories {
     private static final ResourceTypeFacts PROGRAM = new ResourceTypeFacts(
             "program",
             "An outside program.",
@@ -22,20 +22,12 @@ class ResourcesTest {
                     ResourceTypeFacts.Property.optional("patience", "seconds, 1 to 99", "10", "[1-9]\\d?")));
     private static final ResourceTypeFacts IMAP = new ResourceTypeFacts("imap", "IMAP.", true, false, List.of());
 
-    private ModelCluster cluster;
-
     @BeforeEach
     void begin() {
         cluster = new ModelCluster(11, 4, 3);
         steps(200);
         for (String node : List.of("n1", "n2", "n3", "n4")) {
             declare(node, ResourceTypeFacts.STORAGE_GROUP, IMAP, PROGRAM);
-        }
-    }
-
-    private void steps(int count) {
-        for (int step = 0; step < count; step++) {
-            cluster.step();
         }
     }
 

@@ -112,7 +112,9 @@ final class Coordinating {
         if (!world.makes(Mistake.KEEPS_HEARTBEAT_AGES)) {
             counted.tick(node.mono());
         }
-        decide(new Command.Tick(facts()), 0, _ -> {});
+        Facts facts = facts();
+        SurvivalCheck.check(world, agent.image(), facts);
+        decide(new Command.Tick(facts), 0, _ -> {});
     }
 
     private void decide(Command command, int tries, Consumer<Optional<Reply>> answer) {

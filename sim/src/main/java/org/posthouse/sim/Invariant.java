@@ -38,6 +38,8 @@ enum Invariant {
     EPOCHS_RISE,
     /// No node deletes a replica that counts.
     REPLICA_KEPT_WHILE_WANTED,
+    /// What is said to survive the loss of its owner has a majority without it, also while votes are being changed.
+    SURVIVES_AS_SAID,
     /// A node that runs and is reached is not said to be down: a pause of the watcher is no death of the watched.
     NOBODY_ACCUSED_FALSELY,
     /// The image is the same on all nodes at the same version.
