@@ -63,6 +63,11 @@ public final class RatisHost implements ReplicationHost {
         return rpc.port();
     }
 
+    /// How calls of other hosts come in.
+    SharedRpc rpc() {
+        return rpc;
+    }
+
     private GroupFolder folder(GroupName group) {
         return new GroupFolder(settings.folder().resolve(group.value()), RaftIds.group(settings.clusterId(), group));
     }

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
@@ -61,7 +62,7 @@ final class SharedRpc implements ServerFactory {
     private static final Duration PORT_CLOSE_MAX = Duration.ofSeconds(1);
     private static final String KEY = "posthouse.shared-rpc";
 
-    private final Map<RaftGroupId, RaftServer> servers = new ConcurrentHashMap<>();
+    private final Map<RaftGroupId, EntryReceiver> servers = new ConcurrentHashMap<>();
     /// When a connection was last replaced ([System#nanoTime]).
     private final Map<RaftPeerId, Long> reconnected = new ConcurrentHashMap<>();
     private final GrpcServicesImpl grpc;
@@ -131,11 +132,11 @@ final class SharedRpc implements ServerFactory {
         if (server.getLifeCycleState() != LifeCycle.State.RUNNING) {
             throw new IllegalStateException(group + " is " + server.getLifeCycleState() + ", not started yet");
         }
-        servers.put(group, server);
+        servers.put(group, new EntryReceiver(server, group));
     }
 
     void unregister(RaftGroupId group, RaftServer server) {
-        servers.remove(group, server);
+        servers.computeIfPresent(group, (_, now) -> now.server() == server ? null : now);
     }
 
     /// Frees the port. Ratis then gives each channel to a peer that does not answer 3 s to end in order, one after
@@ -160,16 +161,21 @@ final class SharedRpc implements ServerFactory {
 
     /// The server that a request is meant for.
     RaftServer serverOf(RaftRpcRequestProto request) throws GroupMismatchException {
+        return receiverOf(request).server();
+    }
+
+    private EntryReceiver receiverOf(RaftRpcRequestProto request) throws GroupMismatchException {
         RaftGroupId group = ProtoUtils.toRaftGroupId(request.getRaftGroupId());
         RaftPeerId meant = RaftPeerId.valueOf(request.getReplyId());
-        RaftServer server = servers.get(group);
-        if (server == null) {
+        EntryReceiver receiver = servers.get(group);
+        if (receiver == null) {
             throw new GroupMismatchException(meant + ": " + group + " is not here");
         }
-        if (!server.getId().equals(meant)) {
-            throw new GroupMismatchException(meant + " is not here; in " + group + " this is " + server.getId());
+        RaftPeerId here = receiver.server().getId();
+        if (!here.equals(meant)) {
+            throw new GroupMismatchException(meant + " is not here; in " + group + " this is " + here);
         }
-        return server;
+        return receiver;
     }
 
     /// Passes this object to the Ratis server that is being built.
@@ -298,11 +304,15 @@ final class SharedRpc implements ServerFactory {
 
     CompletableFuture<AppendEntriesReplyProto> appendEntriesAsync(AppendEntriesRequestProto request)
             throws IOException {
-        return serverOf(request.getServerRequest()).appendEntriesAsync(request);
+        return receiverOf(request.getServerRequest()).append(request);
     }
 
     AppendEntriesReplyProto appendEntries(AppendEntriesRequestProto request) throws IOException {
-        return serverOf(request.getServerRequest()).appendEntries(request);
+        try {
+            return appendEntriesAsync(request).join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        }
     }
 
     InstallSnapshotReplyProto installSnapshot(InstallSnapshotRequestProto request) throws IOException {

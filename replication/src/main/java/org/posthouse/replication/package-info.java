@@ -85,6 +85,8 @@
 ///   sees to it that it fails under load too. Until it has, no other change is possible.
 /// - A member newly added as a *listener* counts as "not caught up" to that leader for ever. If a later change fails,
 ///   the leader drops such a member's sender; [Membership] then has it give way, and the next leader has them all.
+/// - A follower that drops entries of an earlier term, or is sent entries again, may forget the configurations behind
+///   them and go by an old one; [EntryReceiver] gives it nothing twice that it holds, and the others once more.
 /// - Every member that is being added is first told to install a snapshot, even where the leader has the whole log.
 /// - A snapshot that was installed, but not yet loaded when a leader with a longer log takes over, is never loaded (an
 ///   assertion fails at every request); [SnapshotKeeper] starts the server anew.
@@ -92,8 +94,7 @@
 /// - Known and not closed: a member that is promoted from listener cannot vote between the first (joint) and second
 ///   configuration entry of that change. If the leader is lost for good just then (some milliseconds), and its vote is
 ///   needed, nobody is elected until the leader returns.
-/// - Known and not closed: the address of a peer id that is known already is not changed before a restart of the
-/// process.
+/// - Known and not closed: the address of a known peer id is not changed before a restart of the process.
 ///
 /// Ratis logs much: run `org.apache.ratis` at level WARN, and `org.apache.ratis.grpc` at ERROR.
 package org.posthouse.replication;
