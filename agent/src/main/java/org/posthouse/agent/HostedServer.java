@@ -14,8 +14,10 @@ import java.util.stream.Stream;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.NodeDecisions;
 import org.posthouse.cluster.OpenEpoch;
+import org.posthouse.cluster.ResourceType;
 import org.posthouse.cluster.Route;
 import org.posthouse.cluster.Seat;
+import org.posthouse.cluster.VirtualServer;
 import org.posthouse.mailstore.Epoch;
 import org.posthouse.mailstore.Gate;
 import org.posthouse.mailstore.Housekeeping;
@@ -43,6 +45,7 @@ final class HostedServer implements AutoCloseable {
     private final String name;
     private final Surroundings around;
     private final LocalStore store;
+    private final Upkeep upkeep = new Upkeep();
     private final Services services;
     private volatile Hosting hosting;
     private volatile boolean failed;
@@ -69,8 +72,7 @@ final class HostedServer implements AutoCloseable {
             NodeSettings.Halt halt) {}
 
     /// A replica in use.
-    private record Hosting(
-            int incarnation, GroupMember member, StorageGroup group, StoreService store, Housekeeping housekeeping) {}
+    private record Hosting(int incarnation, GroupMember member, StorageGroup group, StoreService store) {}
 
     HostedServer(String name, Surroundings around) {
         this.name = name;
@@ -82,6 +84,15 @@ final class HostedServer implements AutoCloseable {
 
     String name() {
         return name;
+    }
+
+    /// Opens what the image names and is not open yet, and follows what it wants from now on.
+    void follow(VirtualServer wanted, List<ResourceType<ServiceContext>> types) {
+        upkeep.follow(wanted);
+        services.follow(
+                wanted,
+                new ResourceOpener(
+                        name, around.node(), store, types, around.leases().of(name), upkeep));
     }
 
     LocalStore store() {
@@ -251,9 +262,9 @@ final class HostedServer implements AutoCloseable {
             }
         });
         StoreService service = new StoreService(group, member, System::currentTimeMillis);
-        hosting = new Hosting(
-                incarnation, member, group, service, new Housekeeping(service, Housekeeping.Schedule.DEFAULT));
+        hosting = new Hosting(incarnation, member, group, service);
         store.behind(service);
+        upkeep.behind(new Housekeeping(service));
         around.changed().run();
     }
 
@@ -266,12 +277,9 @@ final class HostedServer implements AutoCloseable {
     }
 
     private void endHosting() {
-        Hosting now = hosting;
         store.behind(null);
         hosting = null;
-        if (now != null) {
-            now.housekeeping().close();
-        }
+        upkeep.close();
     }
 
     private static void deleteTree(Path folder) throws IOException {
@@ -339,9 +347,8 @@ final class HostedServer implements AutoCloseable {
     /// Lets due housekeeping be done, and the services be looked after; returns at once.
     void tick() {
         services.tick();
-        Hosting now = hosting;
-        if (now != null && !failed) {
-            now.housekeeping().tick(System.nanoTime());
+        if (!failed) {
+            upkeep.tick();
         }
     }
 

@@ -15,11 +15,17 @@ import org.posthouse.cluster.ResourceTypeFacts.Property;
 /// told of an IPv6 address by `ndsend` where that is installed; without it they notice when their entry for it
 /// grows stale.
 public final class IpAddress implements ResourceType<ServiceContext> {
-    static final String ADDRESS = "address";
-    static final String INTERFACE = "interface";
+    /// Its name in the image.
+    public static final String TYPE = "ip-address";
+
+    /// Property: the address with the length of its network's prefix.
+    public static final String ADDRESS = "address";
+
+    /// Property: the network interface.
+    public static final String INTERFACE = "interface";
 
     private static final ResourceTypeFacts FACTS = new ResourceTypeFacts(
-            "ip-address",
+            TYPE,
             "An IP address that is where its virtual server is.",
             false,
             true,

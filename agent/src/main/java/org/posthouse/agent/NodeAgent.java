@@ -142,12 +142,7 @@ public final class NodeAgent implements AutoCloseable {
         }
 
         private void follow(VirtualServer server) {
-            HostedServer hosted = server(server.name());
-            hosted.services()
-                    .follow(
-                            server,
-                            new ResourceOpener(
-                                    server.name(), settings.node(), hosted.store(), types, leases.of(server.name())));
+            server(server.name()).follow(server, types);
         }
 
         private Facts.Heartbeat heartbeat() {

@@ -16,7 +16,8 @@ record ResourceOpener(
         String node,
         LocalStore store,
         Collection<ResourceType<ServiceContext>> types,
-        ServiceContext.Lease lease) {
+        ServiceContext.Lease lease,
+        ServiceContext.Housekeeper housekeeper) {
 
     /// Opens one.
     ///
@@ -31,7 +32,8 @@ record ResourceOpener(
                 store,
                 type.facts().completed(resource.properties()),
                 progress,
-                lease));
+                lease,
+                housekeeper));
     }
 
     /// Opens one anew whose properties have changed since it was opened.

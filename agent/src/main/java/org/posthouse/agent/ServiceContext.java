@@ -1,5 +1,6 @@
 package org.posthouse.agent;
 
+import java.util.Optional;
 import java.util.SortedMap;
 import org.posthouse.mailstore.MailStore;
 
@@ -13,6 +14,7 @@ import org.posthouse.mailstore.MailStore;
 /// @param properties of the resource, from the image, the standards of its type filled in
 /// @param progress for what takes its time to come online or go offline
 /// @param lease for what must never be online on two nodes
+/// @param housekeeper for the system attendant
 public record ServiceContext(
         String virtualServer,
         String resource,
@@ -20,7 +22,8 @@ public record ServiceContext(
         MailStore store,
         SortedMap<String, String> properties,
         Progress progress,
-        Lease lease) {
+        Lease lease,
+        Housekeeper housekeeper) {
 
     /// How a resource says that it comes online, or goes offline, though it takes long: its pending timeout counts
     /// from the last report.
@@ -38,5 +41,14 @@ public record ServiceContext(
         /// For how many milliseconds from now this node may certainly have something online that needs the lease,
         /// also if it is paused in between; 0 if it may not.
         long leftMillis();
+    }
+
+    /// The housekeeping of the virtual server's replica on this node.
+    public interface Housekeeper {
+        /// Lets the owner's part of it be done, or not any more; returns at once.
+        void expire(boolean may);
+
+        /// What is wrong with it; empty if nothing is.
+        Optional<String> trouble();
     }
 }

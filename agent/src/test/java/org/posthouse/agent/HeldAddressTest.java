@@ -82,7 +82,8 @@ class HeldAddressTest {
                 new LocalStore("vs1"),
                 new TreeMap<>(Map.of(IpAddress.ADDRESS, address, IpAddress.INTERFACE, "ph0")),
                 what -> {},
-                lease::get);
+                lease::get,
+                new Upkeep());
         HeldAddress opened = new HeldAddress(context, HeldAddressTest::here);
         held.add(opened);
         return opened;

@@ -43,7 +43,8 @@ class ProgramTest {
                 new LocalStore("vs1"),
                 type.facts().completed(properties),
                 reported::add,
-                lease::get));
+                lease::get,
+                new Upkeep()));
         opened.add(resource);
         return resource;
     }

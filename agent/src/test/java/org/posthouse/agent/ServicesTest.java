@@ -152,7 +152,8 @@ class ServicesTest {
 
     private void follow() {
         services.follow(
-                server(), new ResourceOpener("vs1", "n1", new LocalStore("vs1"), List.of(new Type()), lease::get));
+                server(),
+                new ResourceOpener("vs1", "n1", new LocalStore("vs1"), List.of(new Type()), lease::get, new Upkeep()));
     }
 
     private final class Type implements ResourceType<ServiceContext> {

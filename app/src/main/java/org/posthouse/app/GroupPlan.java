@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.posthouse.agent.IpAddress;
 import org.posthouse.app.SampleCluster.ClientPorts;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.FirstPlan.PlannedServer;
@@ -39,6 +40,15 @@ final class GroupPlan {
     @Option(names = "--imaps-port", paramLabel = "PORT", description = "IMAP in TLS; 0 for none.")
     private Optional<Integer> imaps = Optional.empty();
 
+    @Option(
+            names = "--address",
+            paramLabel = "ADDRESS/LENGTH",
+            description = "An address that is where it is, e.g. 192.0.2.7/24, so that clients need no front end.")
+    private Optional<String> address = Optional.empty();
+
+    @Option(names = "--interface", paramLabel = "NAME", description = "The network interface that gets the address.")
+    private Optional<String> networkInterface = Optional.empty();
+
     /// Plans it.
     ///
     /// @throws IOException if a port is taken, or nothing says which domain is meant
@@ -54,7 +64,17 @@ final class GroupPlan {
                 free(taken, "--submission-port", submission, standard.submission()),
                 free(taken, "--imap-port", imap, standard.imap()),
                 free(taken, "--imaps-port", imaps, standard.imaps()));
-        return MailServices.planned(name, domain(image), Optional.of(ports));
+        return MailServices.planned(name, domain(image), Optional.of(ports), address());
+    }
+
+    private SortedMap<String, String> address() throws IOException {
+        if (address.isPresent() != networkInterface.isPresent()) {
+            throw new IOException("--address and --interface go together: the address is held by that interface");
+        }
+        SortedMap<String, String> properties = new TreeMap<>();
+        address.ifPresent(held -> properties.put(IpAddress.ADDRESS, held));
+        networkInterface.ifPresent(held -> properties.put(IpAddress.INTERFACE, held));
+        return properties;
     }
 
     /// As asked for, else as those have it that are there, if they agree.

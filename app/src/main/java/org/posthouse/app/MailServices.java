@@ -3,13 +3,16 @@ package org.posthouse.app;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.posthouse.agent.IpAddress;
 import org.posthouse.agent.ServiceContext;
+import org.posthouse.agent.SystemAttendant;
 import org.posthouse.cluster.DirectoryImage.User;
 import org.posthouse.cluster.FirstPlan.PlannedResource;
 import org.posthouse.cluster.FirstPlan.PlannedServer;
@@ -83,10 +86,13 @@ final class MailServices {
         this.quotas = quotas;
     }
 
-    /// A virtual server as it is planned: its storage group, and IMAP and SMTP on it.
+    /// A virtual server as it is planned: its storage group, the address that moves with it if it has one, a system
+    /// attendant on these, and IMAP and SMTP above, side by side.
     ///
     /// @param ports on which it is served by its owner itself, 0 for none; without, by front ends only
-    static PlannedServer planned(String name, String domain, Optional<SampleCluster.ClientPorts> ports) {
+    /// @param address properties of its address; empty for none
+    static PlannedServer planned(
+            String name, String domain, Optional<SampleCluster.ClientPorts> ports, SortedMap<String, String> address) {
         SortedMap<String, String> imap = new TreeMap<>();
         SortedMap<String, String> smtp = new TreeMap<>();
         smtp.put(HOST_NAME, name + "." + domain);
@@ -97,12 +103,16 @@ final class MailServices {
             put(smtp, PORT, some.smtp());
             put(smtp, SUBMISSION_PORT, some.submission());
         });
-        return new PlannedServer(
-                name,
-                List.of(
-                        new PlannedResource("storage", "storage-group", new TreeMap<>(), List.of()),
-                        new PlannedResource("imap", "imap", imap, List.of("storage")),
-                        new PlannedResource("smtp", "smtp", smtp, List.of("storage"))));
+        List<PlannedResource> resources = new ArrayList<>();
+        resources.add(new PlannedResource("storage", "storage-group", new TreeMap<>(), List.of()));
+        if (!address.isEmpty()) {
+            resources.add(new PlannedResource("address", IpAddress.TYPE, address, List.of()));
+        }
+        List<String> below = resources.stream().map(PlannedResource::name).toList();
+        resources.add(new PlannedResource("attendant", SystemAttendant.TYPE, new TreeMap<>(), below));
+        resources.add(new PlannedResource("imap", "imap", imap, List.of("attendant")));
+        resources.add(new PlannedResource("smtp", "smtp", smtp, List.of("attendant")));
+        return new PlannedServer(name, resources);
     }
 
     private static void put(SortedMap<String, String> properties, String property, int port) {

@@ -14,6 +14,7 @@ import org.posthouse.agent.GenericService;
 import org.posthouse.agent.IpAddress;
 import org.posthouse.agent.NodeAgent;
 import org.posthouse.agent.NodeSettings;
+import org.posthouse.agent.SystemAttendant;
 import org.posthouse.cluster.DirectoryImage;
 import org.posthouse.cluster.DirectoryImage.User;
 import org.posthouse.directory.Directory;
@@ -91,6 +92,7 @@ final class NodeProcess {
                 List.of(
                         mail.imapType(),
                         mail.smtpType(),
+                        new SystemAttendant(),
                         new GenericService(own.resolve("log"), own.resolve("run")),
                         new IpAddress()));
         agent.complete(started);

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.posthouse.cluster.FirstPlan;
@@ -189,7 +190,8 @@ public record SampleCluster(
                         .map(node -> new PlannedNode(node, nodeAddress(node), raftPort(), linkPort(), ""))
                         .toList(),
                 virtualServerNames().stream()
-                        .map(server -> MailServices.planned(server, DOMAIN, Optional.of(ports(server))))
+                        .map(server ->
+                                MailServices.planned(server, DOMAIN, Optional.of(ports(server)), new TreeMap<>()))
                         .toList(),
                 List.of(DOMAIN));
     }

@@ -7,13 +7,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.posthouse.app.SampleCluster.ClientPorts;
+import org.posthouse.cluster.FirstPlan.PlannedResource;
+import org.posthouse.cluster.FirstPlan.PlannedServer;
 import org.posthouse.wire.PeerIdentity;
 
 class SampleClusterTest {
@@ -93,6 +100,26 @@ class SampleClusterTest {
         assertThat(shrunk.sample().nodeNames()).containsExactly("n1", "n3", "n4");
         assertThat(shrunk.sample().nextNode()).as("no name is given twice").isEqualTo("n5");
         assertThat(shrunk.process("n2")).as("what it held is left").exists();
+    }
+
+    /// Services stand on the system attendant, and that on the storage group and on the address if there is one.
+    @Test
+    void aVirtualServerIsTheClassicTree() {
+        SortedMap<String, String> address = new TreeMap<>(Map.of("address", "192.0.2.7/24", "interface", "eth0"));
+        assertThat(tree(MailServices.planned("vs1", "example.org", Optional.empty(), new TreeMap<>())))
+                .isEqualTo(Map.of(
+                        "storage", List.of(),
+                        "attendant", List.of("storage"),
+                        "imap", List.of("attendant"),
+                        "smtp", List.of("attendant")));
+        assertThat(tree(MailServices.planned("vs1", "example.org", Optional.empty(), address)))
+                .containsEntry("address", List.of())
+                .containsEntry("attendant", List.of("storage", "address"));
+    }
+
+    private static Map<String, List<String>> tree(PlannedServer planned) {
+        return planned.resources().stream()
+                .collect(Collectors.toMap(PlannedResource::name, PlannedResource::dependsOn));
     }
 
     @Test

@@ -2,11 +2,13 @@ package org.posthouse.mailstore;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 
 /// What a storage group does beside its work: on the owner, `Expire` entries; on every replica, compaction and
@@ -17,6 +19,8 @@ public final class Housekeeping implements AutoCloseable {
     private static final Duration EXPIRE_TIMEOUT = Duration.ofSeconds(10);
     private static final int EXPIRE_ROWS_MAX = 1000;
     private static final int EXPIRE_ENTRIES_MAX = 50;
+    private static final Duration ROUND_MAX = Duration.ofMinutes(5);
+    private static final int FAILURES_MAX = 5;
 
     /// How often and how long.
     ///
@@ -34,11 +38,14 @@ public final class Housekeeping implements AutoCloseable {
 
     private final StoreService store;
     private final StorageGroup group;
-    private final Schedule schedule;
+    private volatile Schedule schedule = Schedule.DEFAULT;
     private final Compaction compaction;
     private final Scrubber scrubber;
     private final ExecutorService worker;
     private final AtomicBoolean busy = new AtomicBoolean();
+    private volatile long roundNanos; // when the round under way began
+    private final AtomicInteger failures = new AtomicInteger(); // in a row
+    private volatile String failure = "";
 
     // of the worker
     private Epoch epoch;
@@ -49,10 +56,9 @@ public final class Housekeeping implements AutoCloseable {
     private boolean started;
 
     /// For one virtual server's replica in this process.
-    public Housekeeping(StoreService store, Schedule schedule) {
+    public Housekeeping(StoreService store) {
         this.store = store;
         this.group = store.group();
-        this.schedule = schedule;
         this.compaction = new Compaction(group);
         this.scrubber = new Scrubber(group);
         this.worker = Executors.newSingleThreadExecutor(Thread.ofPlatform()
@@ -61,20 +67,30 @@ public final class Housekeeping implements AutoCloseable {
                 .factory());
     }
 
+    /// Goes by another schedule from now on.
+    public void follow(Schedule changed) {
+        schedule = changed;
+    }
+
     /// Lets due work be done, unless some is still under way.
     ///
     /// @param monotonicNanos as [System#nanoTime]
-    public void tick(long monotonicNanos) {
+    /// @param expires whether `Expire` entries may be proposed
+    public void tick(long monotonicNanos, boolean expires) {
         if (!busy.compareAndSet(false, true)) {
             return;
         }
+        roundNanos = monotonicNanos;
         try {
             worker.execute(() -> {
                 try {
-                    work(monotonicNanos);
+                    work(monotonicNanos, expires);
+                    failures.set(0);
                 } catch (StoreException e) {
                     StorageGroup.LOG.info("Housekeeping of {} waits: {}", group.folder(), e.getMessage());
                 } catch (IOException | RuntimeException e) {
+                    failure = e.toString();
+                    failures.incrementAndGet();
                     StorageGroup.LOG.warn("Housekeeping of {} failed; it goes on later.", group.folder(), e);
                 } finally {
                     busy.set(false);
@@ -85,15 +101,35 @@ public final class Housekeeping implements AutoCloseable {
         }
     }
 
+    /// Whether some is under way.
+    boolean busy() {
+        return busy.get();
+    }
+
+    /// What is wrong with it: that one round has taken too long, or that several have failed, one after the other.
+    ///
+    /// @param monotonicNanos as [System#nanoTime]
+    public Optional<String> trouble(long monotonicNanos) {
+        long taken = monotonicNanos - roundNanos;
+        if (busy.get() && taken > ROUND_MAX.toNanos()) {
+            return Optional.of("one round of it has taken " + TimeUnit.NANOSECONDS.toSeconds(taken) + " s");
+        }
+        int inARow = failures.get();
+        return inARow < FAILURES_MAX
+                ? Optional.empty()
+                : Optional.of("it failed " + inARow + " times in a row, last: " + failure);
+    }
+
     /// The same, done when it returns: for tests.
-    void work(long nowNanos) throws IOException {
+    void work(long nowNanos, boolean expires) throws IOException {
         if (!started) {
             started = true;
             compactedNanos = nowNanos;
             scrubbedNanos = nowNanos;
         }
-        expire(nowNanos);
-        if (nowNanos - compactedNanos >= schedule.compactEvery.toNanos()) {
+        Schedule now = schedule;
+        expire(nowNanos, now, expires);
+        if (nowNanos - compactedNanos >= now.compactEvery.toNanos()) {
             compactedNanos = nowNanos;
             long freed = compaction.run();
             if (freed > 0) {
@@ -102,10 +138,10 @@ public final class Housekeeping implements AutoCloseable {
         }
         long nanos = Math.min(nowNanos - scrubbedNanos, TimeUnit.SECONDS.toNanos(10));
         scrubbedNanos = nowNanos;
-        scrubber.scrub(schedule.scrubBytesPerSecond * nanos / TimeUnit.SECONDS.toNanos(1));
+        scrubber.scrub(now.scrubBytesPerSecond * nanos / TimeUnit.SECONDS.toNanos(1));
     }
 
-    private void expire(long nowNanos) {
+    private void expire(long nowNanos, Schedule by, boolean may) {
         Epoch current = group.gate().epoch().orElse(null);
         if (current == null || !current.equals(epoch)) {
             // Counting begins at the first look after this node's `Open` was applied: late, never early.
@@ -114,13 +150,13 @@ public final class Housekeeping implements AutoCloseable {
             expiredNanos = nowNanos;
             return;
         }
-        if (nowNanos - expiredNanos < schedule.expireEvery.toNanos() || !anythingToExpire()) {
+        if (!may || nowNanos - expiredNanos < by.expireEvery.toNanos() || !anythingToExpire()) {
             return;
         }
         expiredNanos = nowNanos;
         long elapsed = TimeUnit.NANOSECONDS.toMillis(nowNanos - epochNanos);
         for (int i = 0; i < EXPIRE_ENTRIES_MAX; i++) {
-            if (!store.expire(epoch, elapsed, schedule.records, schedule.history, EXPIRE_ROWS_MAX, EXPIRE_TIMEOUT)) {
+            if (!store.expire(epoch, elapsed, by.records, by.history, EXPIRE_ROWS_MAX, EXPIRE_TIMEOUT)) {
                 return;
             }
         }

@@ -12,7 +12,10 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,8 +38,13 @@ final class HousekeepingTest {
     private long minute;
 
     private void open(StoreSettings settings) {
-        at = new StoreFixture(folder, settings.withCorrupt((body, what) -> corrupt.add(body)));
-        housekeeping = new Housekeeping(at.store, SCHEDULE);
+        open(settings, corrupt::add);
+    }
+
+    private void open(StoreSettings settings, LongConsumer found) {
+        at = new StoreFixture(folder, settings.withCorrupt((body, what) -> found.accept(body)));
+        housekeeping = new Housekeeping(at.store);
+        housekeeping.follow(SCHEDULE);
     }
 
     @AfterEach
@@ -46,8 +54,23 @@ final class HousekeepingTest {
     }
 
     private void minutes(int count) throws IOException {
+        minutes(count, true);
+    }
+
+    private void minutes(int count, boolean expires) throws IOException {
         for (int i = 0; i < count; i++) {
-            housekeeping.work(TimeUnit.MINUTES.toNanos(minute++));
+            housekeeping.work(TimeUnit.MINUTES.toNanos(minute++), expires);
+        }
+    }
+
+    private void rounds(int count) {
+        for (int i = 0; i < count; i++) {
+            housekeeping.tick(TimeUnit.MINUTES.toNanos(minute++), true);
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (housekeeping.busy()) {
+                assertThat(System.nanoTime() - end).isNegative();
+                LockSupport.parkNanos(1_000_000);
+            }
         }
     }
 
@@ -84,6 +107,63 @@ final class HousekeepingTest {
         assertThat(at.store.changes(inbox, since + 1).expunged()).isEmpty();
         assertThat(at.text(inbox, 2)).isEqualTo("two");
         assertThat(Expiry.anything(at.group.index())).isFalse();
+    }
+
+    @Test
+    void nothingExpiresWithoutAnAttendant() throws IOException {
+        open(StoreSettings.defaults());
+        minutes(2);
+        at.deliver("one");
+        long inbox = at.inbox().id();
+        at.store(inbox, UidSet.of(1), Change.ADD, "\\Deleted");
+        at.run(new Action.Expunge(inbox, UidSet.of(1)));
+        minutes(200, false);
+        assertThat(at.store.message(inbox, 1)).isPresent();
+        minutes(200);
+        assertThat(at.store.message(inbox, 1)).isEmpty();
+    }
+
+    @Test
+    void roundsThatFailOneAfterTheOtherAreTrouble() {
+        open(StoreSettings.defaults());
+        rounds(3);
+        assertThat(housekeeping.trouble(0)).isEmpty();
+        housekeeping.follow(new Housekeeping.Schedule(
+                SCHEDULE.expireEvery(), SCHEDULE.records(), SCHEDULE.history(), null, 0)); // cannot be gone by
+        rounds(4);
+        assertThat(housekeeping.trouble(0)).isEmpty();
+        rounds(1);
+        assertThat(housekeeping.trouble(0).orElseThrow())
+                .contains("it failed 5 times in a row, last: ", "NullPointerException");
+        housekeeping.follow(SCHEDULE);
+        rounds(1);
+        assertThat(housekeeping.trouble(0)).isEmpty();
+    }
+
+    @Test
+    void aRoundThatHangsIsTrouble() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        CountDownLatch hangs = new CountDownLatch(1);
+        open(StoreSettings.defaults(), _ -> {
+            hangs.countDown();
+            try {
+                goOn.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        at.deliver("the first message");
+        at.deliver("the second message");
+        at.group.checkpoint(Files.createDirectory(folder.resolve("checkpoint"))); // closes the segment
+        damageSecond();
+        for (int second = 0; second < 10_000 && !hangs.await(2, TimeUnit.MILLISECONDS); second++) {
+            housekeeping.tick(TimeUnit.SECONDS.toNanos(second), true);
+        }
+        assertThat(hangs.getCount()).as("it has come to the damage").isZero();
+        assertThat(housekeeping.trouble(0)).isEmpty();
+        assertThat(housekeeping.trouble(TimeUnit.HOURS.toNanos(1)).orElseThrow())
+                .matches("one round of it has taken \\d+ s");
+        goOn.countDown();
     }
 
     @Test
@@ -177,6 +257,15 @@ final class HousekeepingTest {
         assertThat(at.group.checkpoint(checkpoint)).isNotEmpty();
     }
 
+    /// The body of the second message.
+    private void damageSecond() throws IOException {
+        try (RandomAccessFile file =
+                new RandomAccessFile(folder.resolve("segments/00000001.seg").toFile(), "rw")) {
+            file.seek(17 + SegmentRecord.HEADER_BYTES * 2 + 4);
+            file.write('X');
+        }
+    }
+
     @Test
     void damageIsFoundReportedAndMended() throws IOException {
         open(StoreSettings.defaults());
@@ -190,11 +279,7 @@ final class HousekeepingTest {
         minutes(3);
         assertThat(housekeeping.scrubRounds()).isPositive();
         assertThat(corrupt).isEmpty();
-        try (RandomAccessFile file =
-                new RandomAccessFile(folder.resolve("segments/00000001.seg").toFile(), "rw")) {
-            file.seek(17 + SegmentRecord.HEADER_BYTES * 2 + 4);
-            file.write('X');
-        }
+        damageSecond();
         assertThatThrownBy(() -> at.store.body(damaged))
                 .isInstanceOfSatisfying(
                         StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CORRUPT));

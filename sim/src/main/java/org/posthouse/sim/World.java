@@ -76,8 +76,10 @@ final class World {
                     "vs" + server,
                     List.of(
                             new FirstPlan.PlannedResource("storage", "storage-group", new TreeMap<>(), List.of()),
-                            new FirstPlan.PlannedResource("imap", "imap", new TreeMap<>(), List.of("storage")),
-                            new FirstPlan.PlannedResource("smtp", "smtp", new TreeMap<>(), List.of("storage")))));
+                            new FirstPlan.PlannedResource(
+                                    "attendant", "system-attendant", new TreeMap<>(), List.of("storage")),
+                            new FirstPlan.PlannedResource("imap", "imap", new TreeMap<>(), List.of("attendant")),
+                            new FirstPlan.PlannedResource("smtp", "smtp", new TreeMap<>(), List.of("attendant")))));
         }
         return new FirstPlan("00c0ffee", "simulated", members, servers, List.of("example.org")).image(EPOCH_MILLIS);
     }
