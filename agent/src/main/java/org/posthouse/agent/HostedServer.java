@@ -47,6 +47,7 @@ final class HostedServer implements AutoCloseable {
     private final LocalStore store;
     private final Upkeep upkeep = new Upkeep();
     private final Services services;
+    private final BodyRepairs repairs;
     private volatile Hosting hosting;
     private volatile boolean failed;
     private volatile boolean opening;
@@ -58,6 +59,7 @@ final class HostedServer implements AutoCloseable {
     /// @param changed to be called after anything that heartbeats or duties should know of; returns at once
     /// @param routes told when a gate opens here
     /// @param leases this node's side of the node lease
+    /// @param bodies where other replicas' bodies come from
     /// @param halt ends this process
     record Surroundings(
             String node,
@@ -69,6 +71,7 @@ final class HostedServer implements AutoCloseable {
             Runnable changed,
             Routes routes,
             Leases leases,
+            BodyRepairs.Source bodies,
             NodeSettings.Halt halt) {}
 
     /// A replica in use.
@@ -78,6 +81,8 @@ final class HostedServer implements AutoCloseable {
         this.name = name;
         this.around = around;
         this.store = new LocalStore(name);
+        this.repairs = new BodyRepairs(
+                name, around.folder().resolveSibling("repair"), this::group, this::others, around.bodies());
         this.services =
                 new Services(name, Services.Threads.VIRTUAL, Services.Patience.DEFAULT, Pulse::millis, around.halt());
     }
@@ -111,6 +116,16 @@ final class HostedServer implements AutoCloseable {
     Optional<StorageGroup> group() {
         Hosting now = hosting;
         return now == null ? Optional.empty() : Optional.of(now.group());
+    }
+
+    /// Nodes that hold the other replicas.
+    private List<String> others() {
+        return member().stream()
+                .flatMap(member -> member.view().members().stream())
+                .map(member -> member.id().node())
+                .filter(node -> !node.equals(around.node()))
+                .distinct()
+                .toList();
     }
 
     private GroupName groupName() {
@@ -213,7 +228,11 @@ final class HostedServer implements AutoCloseable {
 
     private void begin(int incarnation, Beginning beginning) throws IOException {
         Gate gate = new Gate(around.node() + "." + incarnation);
-        StorageGroup group = new StorageGroup(around.folder().resolve(name), around.memory(), around.settings(), gate);
+        StorageGroup group = new StorageGroup(
+                around.folder().resolve(name),
+                around.memory(),
+                around.settings().withCorrupt(repairs::found),
+                gate);
         gate.listen(new Gate.Listener() {
             @Override
             public void opened(Epoch epoch) {

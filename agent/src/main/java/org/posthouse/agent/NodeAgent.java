@@ -28,6 +28,7 @@ import org.posthouse.cluster.ResourceType;
 import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.Route;
 import org.posthouse.cluster.VirtualServer;
+import org.posthouse.mailstore.StorageGroup;
 import org.posthouse.mailstore.StoreMemory;
 import org.posthouse.replication.GroupMember;
 import org.posthouse.replication.GroupName;
@@ -100,6 +101,11 @@ public final class NodeAgent implements AutoCloseable {
 
         Collection<HostedServer> servers() {
             return servers.values();
+        }
+
+        /// The virtual server of that name, if it was heard of here.
+        Optional<HostedServer> known(String name) {
+            return Optional.ofNullable(servers.get(name));
         }
 
         HostedServer server(String name) {
@@ -187,6 +193,7 @@ public final class NodeAgent implements AutoCloseable {
                 settings.clusterId().toString(), parts.links, parts::heartbeat, () -> parts.cluster.coordinator());
         memory = new StoreMemory();
         SnapshotTransfer snapshots = new SnapshotTransfer(parts.links, this::host);
+        BodyTransfer bodies = new BodyTransfer(parts.links, this::group);
         host = RatisHost.start(replicationSettings(settings, snapshots));
         routes = new Routes(this::knownRoutes);
         duties = new Duties(parts);
@@ -208,11 +215,12 @@ public final class NodeAgent implements AutoCloseable {
                 changed,
                 routes,
                 parts.leases,
+                bodies,
                 settings.halt());
         status = new StatusGatherer(parts);
         timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("agent-timer").factory());
-        register(settings.services(), snapshots);
+        register(settings.services(), snapshots, bodies);
         server = LinkServer.start(
                 new InetSocketAddress(settings.host(), settings.linkPort()),
                 settings.identity(),
@@ -224,9 +232,10 @@ public final class NodeAgent implements AutoCloseable {
         return host;
     }
 
-    private void register(LinkServices services, SnapshotTransfer snapshots) {
+    private void register(LinkServices services, SnapshotTransfer snapshots, BodyTransfer bodies) {
         services.register(Pulse.KIND, LinkServices::nodes, parts.pulse);
         services.register(SnapshotTransfer.KIND, LinkServices::nodes, snapshots);
+        services.register(BodyTransfer.KIND, LinkServices::nodes, bodies);
         services.register(Leases.KIND, LinkServices::nodes, parts.leases);
         services.register(Routes.KIND, LinkServices::nodesAndFrontEnds, routes);
         ControlServices.register(services, parts.cluster, status);
@@ -356,6 +365,11 @@ public final class NodeAgent implements AutoCloseable {
             });
         }
         return new ArrayList<>(known.values());
+    }
+
+    /// The replica of a virtual server in this process, if there is one.
+    Optional<StorageGroup> group(String virtualServer) {
+        return parts.known(virtualServer).flatMap(HostedServer::group);
     }
 
     /// The image as applied on this node: may be a little old.

@@ -309,6 +309,13 @@ final class TestCluster implements AutoCloseable {
                 .orElse(0));
     }
 
+    /// The id of the body of the user's newest message, read on the owner.
+    long newestBody(String virtualServer) {
+        MailStore store = stores.get(owner(virtualServer) + "/" + virtualServer);
+        long inbox = store.mailbox(USER, "INBOX").orElseThrow().id();
+        return store.message(inbox, store.view(inbox).size()).orElseThrow().bodyId();
+    }
+
     @Override
     public void close() {
         if (operator != null) {

@@ -1,8 +1,10 @@
 package org.posthouse.mailstore;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import org.posthouse.mailstore.Rows.Place;
@@ -12,7 +14,7 @@ import org.posthouse.mailstore.StoreException.Kind;
 final class BodyRepair {
     private BodyRepair() {}
 
-    static void repair(StorageGroup group, long bodyId, byte[] bytes) throws IOException {
+    static void repair(StorageGroup group, long bodyId, Path file) throws IOException {
         Lock using = group.use();
         try {
             byte[] value = group.index().get(Keys.body(bodyId));
@@ -20,19 +22,20 @@ final class BodyRepair {
                 throw new StoreException(Kind.GONE, "body " + bodyId + " is not there any more");
             }
             Rows.BodyRow row = Rows.BodyRow.decode(value);
-            if (row.length() != bytes.length || row.crc32c() != Hashes.crc32c(bytes)) {
+            if (row.length() != Files.size(file) || row.crc32c() != FileSums.crc32c(file)) {
                 throw new StoreException(Kind.REFUSED, "these are not the bytes of body " + bodyId);
             }
             Segments segments = group.segments();
             Segments.Writing to = segments.begin();
             List<Place> places = new ArrayList<>();
-            int offset = 0;
-            do {
-                byte[] piece =
-                        Arrays.copyOfRange(bytes, offset, Math.min(bytes.length, offset + Limits.INLINE_BYTES_MAX));
-                places.add(segments.append(to, bodyId, offset, piece, Hashes.crc32c(piece)));
-                offset += piece.length;
-            } while (offset < bytes.length);
+            long offset = 0;
+            try (InputStream bytes = Files.newInputStream(file)) {
+                do {
+                    byte[] piece = bytes.readNBytes(Limits.INLINE_BYTES_MAX);
+                    places.add(segments.append(to, bodyId, offset, piece, Hashes.crc32c(piece)));
+                    offset += piece.length;
+                } while (offset < row.length());
+            }
             segments.writtenUp(to.number);
             segments.sync();
             commit(group, bodyId, places, Segments.closed(to));

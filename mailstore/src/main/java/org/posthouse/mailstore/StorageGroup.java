@@ -444,11 +444,20 @@ public final class StorageGroup implements Replica {
         watchers.values().forEach(told -> told.forEach(Runnable::run));
     }
 
+    /// A body as this replica has it, whoever owns the virtual server: for the repair of another replica.
+    ///
+    /// @throws StoreException `GONE` if it is not here, `CORRUPT` if it is damaged here too, `NOT_OPEN` if this
+    ///     replica is closed
+    public MailStore.Body body(long bodyId) {
+        return StoredBody.open(this, bodyId);
+    }
+
     /// Puts a body's bytes, as another replica has them, in the place of damaged ones.
     ///
+    /// @param file has the bytes, and is left
     /// @throws StoreException `REFUSED` if they are not that body's, `GONE` if it is not there any more
-    public void repairBody(long bodyId, byte[] bytes) throws IOException {
-        BodyRepair.repair(this, bodyId, bytes);
+    public void repairBody(long bodyId, Path file) throws IOException {
+        BodyRepair.repair(this, bodyId, file);
     }
 
     // ---- what others in this package use

@@ -287,8 +287,11 @@ final class HousekeepingTest {
         corrupt.clear();
         minutes(3);
         assertThat(corrupt).containsExactly(damaged);
-        assertThatThrownBy(() -> at.group.repairBody(damaged, new byte[18])).isInstanceOf(StoreException.class);
-        at.group.repairBody(damaged, "the second message".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        Path fetched = folder.resolve("fetched");
+        Files.write(fetched, new byte[18]);
+        assertThatThrownBy(() -> at.group.repairBody(damaged, fetched)).isInstanceOf(StoreException.class);
+        Files.writeString(fetched, "the second message");
+        at.group.repairBody(damaged, fetched);
         assertThat(at.text(inbox, 2)).isEqualTo("the second message");
         corrupt.clear();
         minutes(3);
