@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             BadInput.class,
             FullDisk.class,
             Idle.class,
+            Starve.class,
             Demo.class,
             Failover.class
         })

@@ -27,6 +27,9 @@ final class Idle extends Campaign {
     private static final int STEAL_FIELD = 8;
     private static final double MILLIS_PER_TICK = 10;
 
+    @Option(names = "--virtual-servers", defaultValue = "3", description = "Default: ${DEFAULT-VALUE}.")
+    private int virtualServers;
+
     @Option(names = "--seconds", defaultValue = "60", description = "Default: ${DEFAULT-VALUE}.")
     private int seconds;
 
@@ -40,7 +43,15 @@ final class Idle extends Campaign {
 
     @Override
     String title() {
-        return "an idle cluster for " + seconds + " s, " + settle + " s after its start";
+        return "an idle cluster of " + virtualServers + " virtual servers for " + seconds + " s, " + settle
+                + " s after its start";
+    }
+
+    @Override
+    SampleCluster.Layout layout() {
+        SampleCluster.Layout usual = super.layout();
+        return new SampleCluster.Layout(
+                usual.nodes(), virtualServers, usual.frontEnds(), usual.users(), usual.environment());
     }
 
     @Override
@@ -60,20 +71,23 @@ final class Idle extends Campaign {
         long begun = System.nanoTime();
         letPass(Duration.ofSeconds(seconds));
         double millis = (System.nanoTime() - begun) / 1e6;
-        Table table = new Table("process", "pid", "resident MB", "proportional MB", "CPU % of one core");
+        Table table = new Table("process", "pid", "resident MB", "proportional MB", "CPU % of one core", "threads");
         double resident = 0;
         double proportional = 0;
         double cpu = 0;
+        long allThreads = 0;
         for (long pid : pids) {
             double mine = Processes.residentBytes(pid) / 1e6;
             double share = Processes.proportionalBytes(pid) / 1e6;
             double percent = (Processes.cpuMillis(pid) - before.get(pid)) / millis * 100;
-            table.row(name(pid), pid, tenths(mine), tenths(share), tenths(percent));
+            long threads = Processes.threads(pid);
+            table.row(name(pid), pid, tenths(mine), tenths(share), tenths(percent), threads);
+            allThreads += threads;
             resident += mine;
             proportional += share;
             cpu += percent;
         }
-        table.row("all", pids.size(), tenths(resident), tenths(proportional), tenths(cpu));
+        table.row("all", pids.size(), tenths(resident), tenths(proportional), tenths(cpu), allThreads);
         report().table("Idle for " + seconds + " s", table);
         report().say(
                         "the host took %.1f%% of one core meanwhile, which makes everything look dearer",

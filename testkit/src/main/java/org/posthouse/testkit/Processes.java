@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 public final class Processes {
     private static final Path PROC = Path.of("/proc");
     private static final Duration SIGNAL_LIMIT = Duration.ofSeconds(5);
-    private static final Pattern KILOBYTES = Pattern.compile("(?m)^(VmRSS|Pss):\\s+(\\d+) kB");
+    private static final Pattern NUMBERS = Pattern.compile("(?m)^(VmRSS|Pss|Threads):\\s+(\\d+)");
     // Linux has counted CPU time in hundredths of a second towards user space since 2.6 (USER_HZ).
     private static final long MILLIS_PER_TICK = 10;
 
@@ -92,12 +92,12 @@ public final class Processes {
 
     /// Memory of the process that is in RAM, in bytes; 0 if it is gone.
     public static long residentBytes(long pid) {
-        return kilobytes(pid, "status", "VmRSS") << 10;
+        return number(pid, "status", "VmRSS") << 10;
     }
 
     /// The same with pages shared by several processes counted in parts, in bytes; 0 if it is gone.
     public static long proportionalBytes(long pid) {
-        return kilobytes(pid, "smaps_rollup", "Pss") << 10;
+        return number(pid, "smaps_rollup", "Pss") << 10;
     }
 
     /// CPU time used so far by the process, in milliseconds; 0 if it is gone.
@@ -111,8 +111,13 @@ public final class Processes {
         return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * MILLIS_PER_TICK;
     }
 
-    private static long kilobytes(long pid, String file, String line) {
-        Matcher matcher = KILOBYTES.matcher(
+    /// How many threads the process has; 0 if it is gone.
+    public static long threads(long pid) {
+        return number(pid, "status", "Threads");
+    }
+
+    private static long number(long pid, String file, String line) {
+        Matcher matcher = NUMBERS.matcher(
                 read(PROC.resolve(Long.toString(pid)).resolve(file)).orElse(""));
         while (matcher.find()) {
             if (matcher.group(1).equals(line)) {
