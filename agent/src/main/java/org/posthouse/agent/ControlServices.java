@@ -71,6 +71,7 @@ final class ControlServices {
             case Command.ReportLost lost -> LinkServices.nodes(peer);
             case Command.GiveUpMove giveUp -> LinkServices.nodes(peer);
             case Command.Move move -> true;
+            case Command.MoveReplica move -> true;
             case Command.ReportPutAside report -> LinkServices.nodes(peer);
             case Command.CreateGroup create -> true;
             case Command.DeleteGroup delete -> true;

@@ -90,6 +90,22 @@ final class ClusterCommand extends OperatorCommand {
     }
 
     @Command(
+            name = "rebalance",
+            mixinStandardHelpOptions = true,
+            description = "Move virtual servers and replicas until the nodes carry about the same, e.g. after one has"
+                    + " joined: no node owns two virtual servers more than another that has room, each is on its"
+                    + " preferred owner where that changes nothing of it, and replicas that are neither an owner's nor"
+                    + " an heir's are spread likewise. One after the other; what is moved is served on.")
+    int rebalance(
+            @Mixin DirOption dir,
+            @Option(names = "--dry-run", description = "Only say what would be moved next.") boolean dryRun)
+            throws IOException {
+        try (ClusterControl control = ClusterControl.open(dir.open())) {
+            return say(Rebalance.carryOut(control, dryRun, this::say));
+        }
+    }
+
+    @Command(
             name = "recover",
             mixinStandardHelpOptions = true,
             description = "When a majority of the cluster is lost for good: go on with one stopped node alone. Without"

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command.CreateGroup;
 import org.posthouse.cluster.Command.DeleteGroup;
+import org.posthouse.cluster.Command.MoveReplica;
 import org.posthouse.cluster.Command.SetGroupProperty;
 import org.posthouse.cluster.Command.SetGroupWanted;
 import org.posthouse.cluster.VirtualServer;
@@ -141,6 +142,27 @@ final class GroupCommand extends OperatorCommand {
                 .path("state")
                 .asText()
                 .equals(state));
+    }
+
+    @Command(
+            name = "move-replica",
+            mixinStandardHelpOptions = true,
+            description = "Have a replica made on another node in place of the one that neither the owner nor the heir"
+                    + " holds. It counts once it holds everything; until then the old one does.")
+    int moveReplica(
+            @Mixin DirOption dir,
+            @Parameters(index = "0", paramLabel = "GROUP") String name,
+            @Parameters(index = "1", paramLabel = "FROM", description = "The node that holds it.") String from,
+            @Parameters(index = "2", paramLabel = "TO", description = "The node that is to.") String to,
+            @Option(names = "--wait", description = "Wait until that is done.") boolean wait)
+            throws IOException {
+        try (ClusterControl control = ClusterControl.open(dir.open())) {
+            String said = control.submit(new MoveReplica(name, from, to)).message();
+            if (wait) {
+                Rebalance.awaitReplica(control, name, to);
+            }
+            return say(said + ".");
+        }
     }
 
     @Command(

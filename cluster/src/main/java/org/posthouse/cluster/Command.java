@@ -14,6 +14,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Command.RejoinNode.class, name = "rejoin-node"),
     @JsonSubTypes.Type(value = Command.ReportLost.class, name = "report-lost"),
     @JsonSubTypes.Type(value = Command.Move.class, name = "move"),
+    @JsonSubTypes.Type(value = Command.MoveReplica.class, name = "move-replica"),
     @JsonSubTypes.Type(value = Command.GiveUpMove.class, name = "give-up-move"),
     @JsonSubTypes.Type(value = Command.CreateGroup.class, name = "create-group"),
     @JsonSubTypes.Type(value = Command.DeleteGroup.class, name = "delete-group"),
@@ -67,6 +68,9 @@ public sealed interface Command {
 
     /// Moves a virtual server.
     record Move(String virtualServer, String target) implements Command {}
+
+    /// Has a replica made on another node in place of one that is neither the owner's nor the heir's.
+    record MoveReplica(String virtualServer, String from, String to) implements Command {}
 
     /// The owner could not hand over, having asked often enough.
     record GiveUpMove(String virtualServer, String target, String reason) implements Command {}

@@ -35,6 +35,7 @@ public final class Coordinator {
             case Command.RejoinNode c -> MembershipDecisions.rejoin(image, c);
             case Command.ReportLost c -> reportLost(image, c);
             case Command.Move c -> move(image, c);
+            case Command.MoveReplica c -> ReplicaMove.decide(image, c);
             case Command.GiveUpMove c -> giveUpMove(image, c);
             case Command.CreateGroup c -> GroupCreation.create(image, c);
             case Command.DeleteGroup c -> GroupCreation.delete(image, c);

@@ -97,7 +97,7 @@ public final class NodeDecisions {
             if (state == null || !state.running()) {
                 return Optional.empty();
             }
-            return state.leading() ? coordinate(image, local, state) : returnToCluster(local, state);
+            return state.leading() ? coordinate(image, local, state) : returnToCluster(image, local, state);
         }
         if (!image.virtualServers().containsKey(group)) {
             return deleted(image, local, group, state);
@@ -158,9 +158,14 @@ public final class NodeDecisions {
     /// A replica that was taken out while its node was away is told so by the leader when it stands for election, if it
     /// asks that one at all: it asks those that had a vote when it went. The leader's heartbeats tell too. One that
     /// is yet to be added knows of no members.
-    private static Optional<Duty> returnToCluster(Local local, LocalGroup state) {
+    private static Optional<Duty> returnToCluster(ClusterImage image, Local local, LocalGroup state) {
         Predicate<Seat> own = seat -> seat.node().equals(local.node()) && seat.incarnation() == state.incarnation();
-        boolean out = state.members().stream().anyMatch(own)
+        boolean was = state.members().stream().anyMatch(own)
+                || (!state.members().isEmpty()
+                        && image.clusterGroup()
+                                .of(local.node(), state.incarnation())
+                                .isEmpty());
+        boolean out = was
                 && local.peers().values().stream()
                         .map(peer -> peer.groups().get(ClusterImage.CLUSTER_GROUP))
                         .anyMatch(leader -> leader != null

@@ -324,7 +324,7 @@ final class ReplicaPlanner {
 
     /// Whether a node is being filled for another virtual server. The cluster group is small and does not count, nor
     /// does it wait.
-    private static boolean filling(ClusterImage image, String node, String group) {
+    static boolean filling(ClusterImage image, String node, String group) {
         return !group.equals(ClusterImage.CLUSTER_GROUP)
                 && image.virtualServers().values().stream()
                         .flatMap(server -> server.replicas().change().stream())

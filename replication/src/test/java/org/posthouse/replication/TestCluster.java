@@ -236,13 +236,22 @@ final class TestCluster implements AutoCloseable {
         }
     }
 
+    /// Ends all hosts at the same time: each waits a while for its peers.
     @Override
     public void close() {
+        List<Thread> closing = new ArrayList<>();
         for (Node node : nodes.values()) {
             if (node.ledger != null) {
                 node.ledger.unblock.countDown();
             }
-            node.host.close();
+            closing.add(Thread.ofPlatform().name("close-" + node).start(node.host::close));
+        }
+        try {
+            for (Thread thread : closing) {
+                thread.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -31,7 +31,7 @@ final class Operator {
     void command(SimNode node) {
         List<String> servers = new ArrayList<>(world.planned.virtualServers().keySet());
         String server = servers.get(dice(servers.size()));
-        switch (dice(11)) {
+        switch (dice(12)) {
             case 0, 1, 2, 3 -> move(server, node.name);
             case 4 -> submit(new Command.SetNodeDuty(node.name, NodeDuty.PAUSED));
             case 5 -> submit(new Command.SetNodeDuty(node.name, NodeDuty.DRAINING));
@@ -39,6 +39,7 @@ final class Operator {
             case 7 -> setPolicy(server, node.name);
             case 8 -> evict(node.name);
             case 9 -> submit(new Command.WriteOffNode(node.name));
+            case 10 -> moveReplica(server, node.name);
             default -> submit(new Command.SetGroupWanted(server, dice(2) == 0));
         }
     }
@@ -72,6 +73,13 @@ final class Operator {
         if (staying > world.planned.nodes().size()) {
             submit(new Command.EvictNode(node));
         }
+    }
+
+    private void moveReplica(String server, String target) {
+        List<String> holders = world.images.newest().virtualServers().get(server).replicas().voters().stream()
+                .map(replica -> replica.node())
+                .toList();
+        submit(new Command.MoveReplica(server, holders.get(dice(holders.size())), target));
     }
 
     private void move(String server, String target) {

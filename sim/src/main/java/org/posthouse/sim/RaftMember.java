@@ -77,6 +77,7 @@ final class RaftMember {
     void close() {
         closed = true;
         leading = null;
+        leader = Optional.empty();
     }
 
     Id self() {
