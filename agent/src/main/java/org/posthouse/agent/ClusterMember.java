@@ -15,6 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
+import org.posthouse.cluster.Duty;
 import org.posthouse.cluster.Reply;
 import org.posthouse.cluster.Seat;
 import org.posthouse.replication.GroupListener;
@@ -40,6 +41,7 @@ final class ClusterMember implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMember.class);
     private static final String TAKEN_OUT = "it was taken out of the cluster group";
+    private static final String OUTDATED = "it went by an incarnation that does not count any more";
     private static final int HOPS_MAX = 2;
     private static final Duration ATTEMPT_MAX = Duration.ofSeconds(3);
     private static final Duration REJOIN_MAX = Duration.ofSeconds(5);
@@ -184,8 +186,13 @@ final class ClusterMember implements AutoCloseable {
     /// joins again.
     ///
     /// @throws IOException if the replica still counts, or nobody answered
-    void rejoin(int closed) throws IOException {
-        rejoin(false, closed, TAKEN_OUT);
+    void rejoin(Duty.Rejoin duty) throws IOException {
+        GroupMember now = member;
+        if (!duty.whole()) {
+            rejoin(false, duty.incarnation(), TAKEN_OUT);
+        } else if (now != null && now.self().incarnation() == duty.incarnation()) {
+            rejoin(true, 0, OUTDATED);
+        }
     }
 
     /// The group may have closed this node's replica because it was taken out, for another to have its vote or none.

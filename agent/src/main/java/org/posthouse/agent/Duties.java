@@ -174,7 +174,7 @@ final class Duties implements AutoCloseable {
                 case Duty.PutAside aside -> putAside(aside);
                 case Duty.ReportPutAside aside -> report(aside);
                 case Duty.ReportLost lost -> report(lost);
-                case Duty.Rejoin rejoin -> parts.cluster().rejoin(rejoin.incarnation());
+                case Duty.Rejoin rejoin -> parts.cluster().rejoin(rejoin);
                 case Duty.Reconfigure change -> reconfigure(change);
                 case Duty.HandOver handOver -> handOver(handOver);
                 case Duty.Open open -> open(open);

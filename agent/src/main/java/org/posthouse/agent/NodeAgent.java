@@ -172,7 +172,7 @@ public final class NodeAgent implements AutoCloseable {
                                 cluster.failed(),
                                 new TreeMap<>()));
             });
-            return new Facts.Heartbeat(
+            Facts.Heartbeat heartbeat = new Facts.Heartbeat(
                     settings.node(),
                     remembered.incarnation(),
                     process,
@@ -180,6 +180,9 @@ public final class NodeAgent implements AutoCloseable {
                     groups,
                     ClusterImage.FEATURE_LEVEL,
                     leases.say(groups));
+            return cluster.coordinates()
+                    ? heartbeat.telling(Facts.outdated(cluster.replica().image(), pulse.peers()))
+                    : heartbeat;
         }
     }
 

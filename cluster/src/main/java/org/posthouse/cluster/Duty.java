@@ -28,7 +28,9 @@ public sealed interface Duty {
 
     /// The cluster group goes on without this node's replica, which has not heard so: ask to take part again. The
     /// coordinator refuses if the replica still counts.
-    record Rejoin(String group, int incarnation) implements Duty {}
+    ///
+    /// @param whole whether the node's own incarnation does not count any more either, nor what it holds under it
+    record Rejoin(String group, int incarnation, boolean whole) implements Duty {}
 
     /// As leader, replace the configuration in force by the one wanted. Being the only duty that can undo what a
     /// newer image wanted, it is carried out only if a freshly fetched image says the same.

@@ -1,8 +1,11 @@
 package org.posthouse.cluster;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /// What a coordinator knows at a tick of what really is, from heartbeats.
 ///
@@ -34,6 +37,7 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
     /// @param groups its memberships, the cluster group included, by group
     /// @param featureLevel the highest that it can read
     /// @param lease what it says of the node lease
+    /// @param outdated by the coordinator alone: nodes that go by other incarnations than they were given last
     public record Heartbeat(
             String node,
             int incarnation,
@@ -41,7 +45,68 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
             long processAgeMillis,
             SortedMap<String, Membership> groups,
             int featureLevel,
-            LeaseWord lease) {}
+            LeaseWord lease,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) SortedMap<String, Given> outdated) {
+
+        public Heartbeat {
+            outdated = outdated == null ? Collections.emptySortedMap() : outdated; // there hardly ever are any
+        }
+
+        /// One in which no node is said to be outdated.
+        public Heartbeat(
+                String node,
+                int incarnation,
+                long process,
+                long processAgeMillis,
+                SortedMap<String, Membership> groups,
+                int featureLevel,
+                LeaseWord lease) {
+            this(
+                    node,
+                    incarnation,
+                    process,
+                    processAgeMillis,
+                    groups,
+                    featureLevel,
+                    lease,
+                    Collections.emptySortedMap());
+        }
+
+        /// The same, by the coordinator.
+        public Heartbeat telling(SortedMap<String, Given> nodes) {
+            return new Heartbeat(node, incarnation, process, processAgeMillis, groups, featureLevel, lease, nodes);
+        }
+    }
+
+    /// Incarnations that a node was given last.
+    ///
+    /// @param own see [Node#incarnation]
+    /// @param cluster see [Node#clusterIncarnation]
+    public record Given(int own, int cluster) {}
+
+    /// Nodes that go by other incarnations than they were given last: a request of an earlier process of theirs was
+    /// late, and took from the next process what that had been given. They are waited for in vain until they ask
+    /// again.
+    ///
+    /// @param heard the newest heartbeat of each node
+    public static SortedMap<String, Given> outdated(ClusterImage image, SortedMap<String, Heartbeat> heard) {
+        SortedMap<String, Given> outdated = new TreeMap<>();
+        for (Node node : image.nodes().values()) {
+            Heartbeat heartbeat = heard.get(node.name());
+            Membership member = heartbeat == null ? null : heartbeat.groups().get(ClusterImage.CLUSTER_GROUP);
+            if (member == null) {
+                continue; // It takes no part yet, and asks by itself.
+            }
+            ReplicaSet cluster = image.clusterGroup();
+            boolean counts = cluster.of(node.name(), member.incarnation()).isPresent()
+                    || cluster.leaving(node.name(), member.incarnation());
+            if (heartbeat.incarnation() < node.incarnation()
+                    || (!counts && member.incarnation() < node.clusterIncarnation())) {
+                outdated.put(node.name(), new Given(node.incarnation(), node.clusterIncarnation()));
+            }
+        }
+        return outdated;
+    }
 
     /// A node's membership in one group.
     ///

@@ -157,7 +157,7 @@ public final class NodeDecisions {
 
     /// A replica that was taken out while its node was away is told so by the leader when it stands for election, if it
     /// asks that one at all: it asks those that had a vote when it went. The leader's heartbeats tell too. One that
-    /// is yet to be added knows of no members.
+    /// is yet to be added knows of no members. A node that goes by an outdated incarnation is told so as well.
     private static Optional<Duty> returnToCluster(ClusterImage image, Local local, LocalGroup state) {
         Predicate<Seat> own = seat -> seat.node().equals(local.node()) && seat.incarnation() == state.incarnation();
         boolean was = state.members().stream().anyMatch(own)
@@ -165,14 +165,22 @@ public final class NodeDecisions {
                         && image.clusterGroup()
                                 .of(local.node(), state.incarnation())
                                 .isEmpty());
-        boolean out = was
-                && local.peers().values().stream()
-                        .map(peer -> peer.groups().get(ClusterImage.CLUSTER_GROUP))
-                        .anyMatch(leader -> leader != null
-                                && leader.leading()
-                                && !leader.members().isEmpty()
-                                && leader.members().stream().noneMatch(own));
-        return out ? Optional.of(new Duty.Rejoin(ClusterImage.CLUSTER_GROUP, state.incarnation())) : Optional.empty();
+        for (Facts.Heartbeat peer : local.peers().values()) {
+            Facts.Membership leader = peer.groups().get(ClusterImage.CLUSTER_GROUP);
+            if (leader == null || !leader.leading()) {
+                continue;
+            }
+            Facts.Given given = peer.outdated().get(local.node());
+            boolean whole = given != null && given.own() > local.incarnation();
+            boolean outdated = given != null && given.cluster() > state.incarnation();
+            boolean out = was
+                    && !leader.members().isEmpty()
+                    && leader.members().stream().noneMatch(own);
+            if (whole || outdated || out) {
+                return Optional.of(new Duty.Rejoin(ClusterImage.CLUSTER_GROUP, state.incarnation(), whole));
+            }
+        }
+        return Optional.empty();
     }
 
     /// A coordinator whose node leaves, or whose vote has been given to another while it was away, hands over to one

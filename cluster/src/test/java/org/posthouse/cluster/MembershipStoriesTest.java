@@ -284,10 +284,40 @@ class MembershipStoriesTest extends ModelStories {
         assertThat(clusterDuties("n3", 1, before)).isEmpty();
         cluster.kill("n3");
         await("the vote of n3 to move", 200, () -> !voters().contains("n3") && settled());
-        assertThat(clusterDuties("n3", 1, before)).containsExactly(new Duty.Rejoin(ClusterImage.CLUSTER_GROUP, 1));
+        assertThat(clusterDuties("n3", 1, before))
+                .containsExactly(new Duty.Rejoin(ClusterImage.CLUSTER_GROUP, 1, false));
         assertThat(clusterDuties("n3", 3, List.of()))
                 .as("one that is yet to be added waits")
                 .isEmpty();
+    }
+
+    /// An earlier process of n3 asked for an incarnation, and was answered after the present one: n3 goes by what it
+    /// had before.
+    @Test
+    void aNodeThatGoesByAnOutdatedIncarnationIsToldSo() {
+        begin(4, 3);
+        SortedMap<String, Facts.Heartbeat> heard = heartbeats();
+        assertThat(Facts.outdated(cluster.image, heard)).isEmpty();
+        cluster.accepted(new Command.RejoinNode("n3", true, 0, "its folder was empty"));
+        Node given = cluster.image.nodes().get("n3");
+        SortedMap<String, Facts.Given> outdated = Facts.outdated(cluster.image, heard);
+        assertThat(outdated)
+                .containsExactly(Map.entry("n3", new Facts.Given(given.incarnation(), given.clusterIncarnation())));
+
+        String coordinator = cluster.coordinator().orElseThrow();
+        heard.put(coordinator, heard.get(coordinator).telling(outdated));
+        var state = new NodeDecisions.LocalGroup(1, true, false, List.of(), false, false);
+        assertThat(duties(ClusterImage.CLUSTER_GROUP, "n3", state, heard))
+                .containsExactly(new Duty.Rejoin(ClusterImage.CLUSTER_GROUP, 1, true));
+        assertThat(duties(ClusterImage.CLUSTER_GROUP, "n4", state, heard)).isEmpty();
+    }
+
+    private SortedMap<String, Facts.Heartbeat> heartbeats() {
+        SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
+        cluster.nodes.values().stream()
+                .filter(peer -> peer.alive)
+                .forEach(peer -> peers.put(peer.name, cluster.heartbeat(peer)));
+        return peers;
     }
 
     private List<Duty> clusterDuties(String node, int incarnation, List<Seat> members) {
@@ -298,10 +328,11 @@ class MembershipStoriesTest extends ModelStories {
     }
 
     private List<Duty> duties(String group, String node, NodeDecisions.LocalGroup state) {
-        SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
-        cluster.nodes.values().stream()
-                .filter(peer -> peer.alive)
-                .forEach(peer -> peers.put(peer.name, cluster.heartbeat(peer)));
+        return duties(group, node, state, heartbeats());
+    }
+
+    private List<Duty> duties(
+            String group, String node, NodeDecisions.LocalGroup state, SortedMap<String, Facts.Heartbeat> peers) {
         var local = new NodeDecisions.Local(
                 node,
                 1,

@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
+import org.posthouse.cluster.Duty;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.HeartbeatTable;
 import org.posthouse.cluster.LeaseWord;
@@ -179,8 +180,12 @@ final class Agent {
     }
 
     /// The duty: asks once whether this node's seat counts no more, and if so joins again.
-    void rejoin(int closed, Consumer<Boolean> done) {
-        rejoin(false, closed);
+    void rejoin(Duty.Rejoin duty, Consumer<Boolean> done) {
+        if (!duty.whole()) {
+            rejoin(false, duty.incarnation());
+        } else if (cluster.self().incarnation() == duty.incarnation()) {
+            rejoin(true, 0);
+        }
         done.accept(false);
     }
 
@@ -296,7 +301,7 @@ final class Agent {
         }
         // Nothing here needs the node lease; LeaseTest of the core has its own model.
         LeaseWord lease = new LeaseWord(node.mono(), new TreeMap<>());
-        return new Facts.Heartbeat(
+        Facts.Heartbeat heartbeat = new Facts.Heartbeat(
                 node.name,
                 node.disk().incarnation,
                 node.process(),
@@ -304,6 +309,7 @@ final class Agent {
                 groups,
                 ClusterImage.FEATURE_LEVEL,
                 lease);
+        return coordinating == null ? heartbeat : heartbeat.telling(Facts.outdated(image(), peers()));
     }
 
     /// A resource runs where its virtual server is open, unless it is not wanted or broken there.
@@ -337,12 +343,6 @@ final class Agent {
                             false,
                             false));
         }
-        SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
-        heard.facts(node.mono(), false).nodes().forEach((name, of) -> {
-            if (of.ageMillis() <= Facts.DOWN_AFTER_MILLIS) {
-                peers.put(name, of.heartbeat());
-            }
-        });
         SortedSet<String> seenOpen = new TreeSet<>();
         for (VirtualServer server : image().virtualServers().values()) {
             if (server.permission().owner().equals(lastOpenOn.get(server.name()))) {
@@ -350,7 +350,18 @@ final class Agent {
             }
         }
         return new NodeDecisions.Local(
-                node.name, node.disk().incarnation, node.processAge(), groups, peers, seenOpen, asked, fresh);
+                node.name, node.disk().incarnation, node.processAge(), groups, peers(), seenOpen, asked, fresh);
+    }
+
+    /// The newest heartbeat of each node heard lately.
+    private SortedMap<String, Facts.Heartbeat> peers() {
+        SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
+        heard.facts(node.mono(), false).nodes().forEach((name, of) -> {
+            if (of.ageMillis() <= Facts.DOWN_AFTER_MILLIS) {
+                peers.put(name, of.heartbeat());
+            }
+        });
+        return peers;
     }
 
     // ---- the way to the coordinator

@@ -129,7 +129,7 @@ final class Duties {
                 agent.submit(
                         new Command.ReportLost(lost.group(), node.name, lost.incarnation(), lost.reason()),
                         _ -> done.accept(false));
-            case Duty.Rejoin rejoin -> agent.rejoin(rejoin.incarnation(), done);
+            case Duty.Rejoin rejoin -> agent.rejoin(rejoin, done);
             case Duty.Reconfigure change -> reconfigure(change.group(), done);
             case Duty.HandOver handOver -> handOver(handOver, handOver.to(), done);
             case Duty.Open open -> {
