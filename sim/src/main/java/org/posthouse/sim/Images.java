@@ -117,7 +117,7 @@ final class Images {
                 && accused.disk().incarnation >= image.nodes().get(down.node()).incarnation();
         long well =
                 counts ? Math.max(accused.wellSince(), world.network.wellSince(accused.name, by.name)) : Long.MAX_VALUE;
-        boolean excused = well > world.time.now() - SILENCE_EXCUSED_MILLIS;
+        boolean excused = Math.max(well, by.resumedAt()) > world.time.now() - SILENCE_EXCUSED_MILLIS;
         Violation.unless(
                 excused,
                 Invariant.NOBODY_ACCUSED_FALSELY,

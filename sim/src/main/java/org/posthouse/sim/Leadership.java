@@ -225,8 +225,17 @@ final class Leadership {
                         send(id, follower);
                     }
                 });
+                leaveIfOut();
                 return;
             }
+        }
+    }
+
+    /// One that was elected in the middle of the change that takes it out leads no longer than until that is done.
+    private void leaveIfOut() {
+        Config config = disk.config();
+        if (!ended && !config.joint() && disk.configAt() <= disk.committed() && !config.votes(member.self())) {
+            member.stepDown();
         }
     }
 

@@ -17,6 +17,7 @@ final class SimNode {
     private boolean frozen;
     private long clockStoppedAt = -1;
     private long clockBehind;
+    private long resumedAt;
     private long wallAhead;
     private long lagsUntil;
     private long startedAt;
@@ -129,9 +130,16 @@ final class SimNode {
         if (clockStoppedAt >= 0) {
             clockBehind += world.time.now() - clockStoppedAt;
             clockStoppedAt = -1;
+            resumedAt = world.time.now();
         }
         resume(late, WAKING_MILLIS);
         resume(unread, READING_MILLIS);
+    }
+
+    /// When its machine last went on after it had been suspended: by its own clock no time passed in between, so what
+    /// it knew before may still be as new as it takes it for.
+    long resumedAt() {
+        return resumedAt;
     }
 
     private void resume(List<Runnable> waiting, int withinMillis) {
