@@ -64,7 +64,10 @@ public final class ClusterRecovery {
         List<VirtualServer> owned = new ArrayList<>();
         for (VirtualServer server : image.virtualServers().values()) {
             VirtualServer alone = replicas(image, server, e);
-            boolean owner = alone.replicas().on(e.node()) && alone.allows(e.node()) && Room.among(owned, alone);
+            // One whose first `Open` this image has not seen is not planned for: it stays with the node, which opens it
+            // once there is room.
+            boolean room = !alone.formed() || Room.among(owned, alone);
+            boolean owner = alone.replicas().on(e.node()) && alone.allows(e.node()) && room;
             var permission = new VirtualServer.Permission(
                     owner ? e.node() : "",
                     Optional.empty(),

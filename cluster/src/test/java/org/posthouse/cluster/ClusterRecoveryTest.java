@@ -45,6 +45,18 @@ final class ClusterRecoveryTest {
         return applied.image();
     }
 
+    /// The node's last entries may be those that the others had just recorded without it.
+    @Test
+    void whatWasOpenedWithoutThisImageKnowingGoesToTheNode() {
+        ClusterImage before =
+                Plans.created(3, 2).with(new Event.OpenRecorded("vs1", "n1", new OpenEpoch(1, 5), 1), 2, 10);
+        ClusterImage after = before.apply(ClusterRecovery.plan(before, recovered(Map.of("vs1", 1, "vs2", 1)), NOW))
+                .image();
+        assertThat(after.virtualServers().get("vs1").permission().owner()).isEqualTo("n1");
+        assertThat(after.virtualServers().get("vs2").formed()).isFalse();
+        assertThat(after.virtualServers().get("vs2").permission().owner()).isEqualTo("n1");
+    }
+
     @Test
     void theNodeIsAloneInEveryGroupThatItHolds() {
         ClusterImage image = after(recovered(Map.of("vs1", 2)));

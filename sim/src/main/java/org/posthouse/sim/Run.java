@@ -55,6 +55,7 @@ final class Run {
             world.standing().forEach(line -> story.tell(() -> line));
             story.tell(() -> "!!! " + e);
         }
+        story.end();
         return new Result(seed, size, failure, world.tally, world.time.now(), story);
     }
 

@@ -21,6 +21,11 @@ final class Story {
         time = ofWorld;
     }
 
+    /// It is told: the world that it is about need not be kept for it.
+    void end() {
+        time = null;
+    }
+
     void tell(Supplier<String> line) {
         if (linesMax > 0) {
             lines.add(String.format(Locale.ROOT, "%9.3f  %s", time.now() / 1000.0, line.get()));
