@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import org.posthouse.cluster.ResourceType;
 import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.ResourceTypeFacts.Property;
@@ -74,11 +73,6 @@ public final class SystemAttendant implements ResourceType<ServiceContext> {
                 Duration.ofDays(Long.parseLong(properties.get(EXPUNGE_HISTORY))),
                 Duration.ofSeconds(Long.parseLong(properties.get(COMPACT_EVERY))),
                 Long.parseLong(properties.get(SCRUB_RATE)) << 10);
-    }
-
-    /// How it is done without one.
-    static Schedule standard() {
-        return schedule(new TreeMap<>());
     }
 
     /// One virtual server's.

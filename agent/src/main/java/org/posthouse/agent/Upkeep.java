@@ -6,7 +6,7 @@ import org.posthouse.mailstore.Housekeeping;
 
 /// The housekeeping of one virtual server on this node, while the replica that is kept comes and goes.
 final class Upkeep implements ServiceContext.Housekeeper {
-    private volatile Housekeeping.Schedule schedule = SystemAttendant.standard();
+    private volatile Housekeeping.Schedule schedule = Housekeeping.Schedule.DEFAULT;
     private volatile boolean attended;
     private volatile boolean expires;
     private volatile Housekeeping replica;
@@ -17,8 +17,11 @@ final class Upkeep implements ServiceContext.Housekeeper {
         attended = attendant.isPresent();
         schedule = attendant
                 .map(resource -> SystemAttendant.schedule(resource.properties()))
-                .orElseGet(SystemAttendant::standard);
-        behind(replica);
+                .orElse(Housekeeping.Schedule.DEFAULT);
+        Housekeeping now = replica; // read after the schedule is set, as it is set before that is read below
+        if (now != null) {
+            now.follow(schedule);
+        }
     }
 
     /// Sets what is kept; null for nothing.
@@ -33,8 +36,13 @@ final class Upkeep implements ServiceContext.Housekeeper {
     void tick() {
         Housekeeping now = replica;
         if (now != null) {
-            now.tick(System.nanoTime(), expires || !attended);
+            now.tick(System.nanoTime(), expires());
         }
+    }
+
+    /// Whether the owner's part is done: always where there is no attendant that could be offline.
+    boolean expires() {
+        return expires || !attended;
     }
 
     @Override

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,13 +69,15 @@ class BodyRepairsTest {
                     .filter(node -> !node.equals(owner))
                     .toList();
             for (String node : others) {
-                StorageGroup rotten = cluster.agents.get(node).group("vs1").orElseThrow();
-                assertThat(read(rotten, bodyId)).isEqualTo(whole);
+                assertThat(read(cluster.agents.get(node).group("vs1").orElseThrow(), bodyId))
+                        .isEqualTo(whole);
                 rot(cluster.folder(node), "Subject: to-be-damaged");
-                assertThatThrownBy(() -> read(rotten, bodyId))
-                        .isInstanceOfSatisfying(
-                                StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.CORRUPT));
             }
+            StorageGroup first =
+                    cluster.agents.get(others.getFirst()).group("vs1").orElseThrow();
+            assertThatThrownBy(() -> read(first, bodyId))
+                    .isInstanceOfSatisfying(
+                            StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.CORRUPT));
             for (String node : others) {
                 StorageGroup rotten = cluster.agents.get(node).group("vs1").orElseThrow();
                 cluster.await("its repair on " + node, () -> {
@@ -87,6 +91,31 @@ class BodyRepairsTest {
                         "nothing to be left of it",
                         () -> Files.notExists(cluster.folder(node).resolve("repair/vs1.body")));
             }
+
+            // What nobody can give is asked for again when it is found again; wrong bytes are no body.
+            List<String> asked = new CopyOnWriteArrayList<>();
+            BodyRepairs repairs = new BodyRepairs(
+                    "vs1",
+                    folder.resolve("repair"),
+                    () -> Optional.of(first),
+                    () -> List.of("n8", "n9"),
+                    (node, server, body, into) -> {
+                        asked.add(node + " " + body);
+                        if (node.equals("n8")) {
+                            throw new IOException("no replica of vs1 here");
+                        }
+                        Files.writeString(into, "something else");
+                    });
+            for (int times = 1; times <= 2; times++) {
+                int expected = 2 * times;
+                cluster.await("both to be asked " + times + " times", () -> {
+                    repairs.found(bodyId, "a test says so"); // nothing while it is under way
+                    return asked.size() >= expected;
+                });
+            }
+            assertThat(List.copyOf(asked).subList(0, 4))
+                    .containsExactly("n8 " + bodyId, "n9 " + bodyId, "n8 " + bodyId, "n9 " + bodyId);
+            assertThat(read(first, bodyId)).isEqualTo(whole);
         }
     }
 }

@@ -3,12 +3,16 @@ package org.posthouse.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.FirstPlan;
 import org.posthouse.cluster.ResourceType;
 import org.posthouse.mailstore.Housekeeping.Schedule;
 
@@ -81,5 +85,39 @@ class SystemAttendantTest {
         housekeeper.trouble = "one round of it has taken 301 s";
         assertThat(attendant.looksAlive()).isFalse();
         assertThat(attendant.isAlive()).isFalse();
+    }
+
+    @Test
+    void withoutAnAttendantTheOwnersPartIsAlwaysDone() {
+        ClusterImage image = new FirstPlan(
+                        "00c0ffee",
+                        "test",
+                        List.of(new FirstPlan.PlannedNode("n1", "127.0.0.1", 1, 2, "")),
+                        List.of(
+                                server("vs1", List.of()),
+                                server(
+                                        "vs2",
+                                        List.of(new FirstPlan.PlannedResource(
+                                                "attendant",
+                                                SystemAttendant.TYPE,
+                                                new TreeMap<>(),
+                                                List.of("storage"))))),
+                        List.of("example.org"))
+                .image(0);
+        Upkeep upkeep = new Upkeep();
+        upkeep.follow(image.virtualServers().get("vs1"));
+        assertThat(upkeep.expires()).isTrue();
+        upkeep.follow(image.virtualServers().get("vs2"));
+        assertThat(upkeep.expires()).isFalse();
+        upkeep.expire(true);
+        assertThat(upkeep.expires()).isTrue();
+        assertThat(upkeep.trouble()).as("nothing is kept here").isEmpty();
+    }
+
+    private static FirstPlan.PlannedServer server(String name, List<FirstPlan.PlannedResource> more) {
+        List<FirstPlan.PlannedResource> resources = new ArrayList<>();
+        resources.add(new FirstPlan.PlannedResource("storage", "storage-group", new TreeMap<>(), List.of()));
+        resources.addAll(more);
+        return new FirstPlan.PlannedServer(name, resources);
     }
 }

@@ -146,6 +146,15 @@ final class ClusterControl implements AutoCloseable {
         throw new IOException(what + " was not done within " + within.toSeconds() + " s; last seen:\n" + last);
     }
 
+    /// Waits until a virtual server is online on that node.
+    void awaitMove(Duration within, String name, String node) throws IOException {
+        await(within, "the move of " + name + " to " + node, status -> {
+            JsonNode now = virtualServer(status, name);
+            return now.path("owner").asText().equals(node)
+                    && now.path("state").asText().equals("online");
+        });
+    }
+
     /// Waits until every virtual server is online, by what the nodes say alone.
     void awaitReport(Duration within) throws IOException {
         long until = System.nanoTime() + within.toNanos();

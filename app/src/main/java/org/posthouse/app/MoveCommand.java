@@ -44,11 +44,7 @@ final class MoveCommand implements Callable<Integer> {
             }
             long started = System.nanoTime();
             control.submit(new Move(virtualServer, node));
-            control.await(PATIENCE, "the move of " + virtualServer + " to " + node, status -> {
-                JsonNode now = ClusterControl.virtualServer(status, virtualServer);
-                return now.path("owner").asText().equals(node)
-                        && now.path("state").asText().equals("online");
-            });
+            control.awaitMove(PATIENCE, virtualServer, node);
             out.printf(
                     "%s moved from %s to %s in %.1f s.%n",
                     virtualServer, before.path("owner").asText("nowhere"), node, (System.nanoTime() - started) / 1e9);

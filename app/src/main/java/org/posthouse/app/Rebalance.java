@@ -55,25 +55,26 @@ final class Rebalance {
         String name = step.virtualServer();
         switch (step) {
             case OwnerStep owner -> {
+                boolean safe = survives(control.status(), name);
                 var unused = control.submit(new Move(name, owner.to()));
-                control.await(MOVED_MAX, "the move of " + name + " to " + owner.to(), status -> {
-                    JsonNode now = ClusterControl.virtualServer(status, name);
-                    return now.path("owner").asText().equals(owner.to())
-                            && now.path("state").asText().equals("online");
-                });
-                // The next step is planned from where heirs and replicas are by then.
-                control.await(
-                        SAFE_MAX,
-                        name + " to survive the loss of its new owner",
-                        status -> ClusterControl.virtualServer(status, name)
-                                .path("survivesOwnerLoss")
-                                .asBoolean());
+                control.awaitMove(MOVED_MAX, name, owner.to());
+                if (safe) {
+                    // The next step is planned from where heirs and replicas are by then.
+                    control.await(
+                            SAFE_MAX, name + " to survive the loss of its new owner", status -> survives(status, name));
+                }
             }
             case ReplicaStep replica -> {
                 var unused = control.submit(new MoveReplica(name, replica.from(), replica.to()));
                 awaitReplica(control, name, replica.to());
             }
         }
+    }
+
+    private static boolean survives(JsonNode status, String name) throws IOException {
+        return ClusterControl.virtualServer(status, name)
+                .path("survivesOwnerLoss")
+                .asBoolean();
     }
 
     /// Waits until a node's replica of a virtual server counts.

@@ -105,8 +105,7 @@ public final class Rebalancing {
     }
 
     private static Optional<Step> levelOwners(ClusterImage image, SortedMap<String, String> owners) {
-        ToIntFunction<String> owned =
-                node -> (int) owners.values().stream().filter(node::equals).count();
+        ToIntFunction<String> owned = node -> owned(owners, node);
         List<String> takers = takers(image);
         for (String from : most(takers, owned)) {
             for (String to : least(takers, owned)) {
@@ -157,16 +156,15 @@ public final class Rebalancing {
                         new ArrayList<>(server.replicas().replicas().stream()
                                 .map(Replica::node)
                                 .toList())));
-        while (true) {
-            Optional<Step> next = levelReplicas(image, holders);
-            if (next.isEmpty()) {
-                return steps;
-            }
+        for (Optional<Step> next = levelReplicas(image, holders);
+                next.isPresent();
+                next = levelReplicas(image, holders)) {
             List<String> nodes = holders.get(next.get().virtualServer());
             nodes.remove(next.get().from());
             nodes.add(next.get().to());
             steps.add(next.get());
         }
+        return steps;
     }
 
     private static Optional<Step> levelReplicas(ClusterImage image, SortedMap<String, List<String>> holders) {
@@ -182,7 +180,7 @@ public final class Rebalancing {
                     List<String> nodes = holders.get(server.name());
                     if (nodes.contains(from)
                             && !nodes.contains(to)
-                            && spare(server, from)
+                            && spare(image, server, from)
                             && server.allows(to)
                             && !sharesHardware(image, nodes, from, to)) {
                         return Optional.of(new ReplicaStep(
@@ -198,9 +196,13 @@ public final class Rebalancing {
         return Optional.empty();
     }
 
-    private static boolean spare(VirtualServer server, String node) {
+    /// Whether its replica there is neither the owner's nor the heir's, and no other is away.
+    private static boolean spare(ClusterImage image, VirtualServer server, String node) {
         return server.formed()
                 && server.replicas().change().isEmpty()
+                && server.replicas().voters().stream()
+                        .allMatch(voter ->
+                                !voter.lost() && image.nodes().get(voter.node()).up())
                 && !owner(server).equals(node)
                 && server.permission().heir().filter(node::equals).isEmpty();
     }

@@ -61,7 +61,7 @@ final class ResourceDecisions {
                         resource.having(changed),
                         command.property() + " is now "
                                 + type.completed(changed).get(command.property())
-                                + ", from when it is next brought online");
+                                + ", at the latest from when it is next brought online");
     }
 
     static Decision fail(ClusterImage image, Command.FailResource command) {

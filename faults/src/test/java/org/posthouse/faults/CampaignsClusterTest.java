@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.posthouse.testkit.MachineCluster;
 import org.posthouse.testkit.SampleCluster;
 
-/// The campaigns in short form, on real processes. Each prints its seed and its figures; none asserts a time. A
-/// kill of an owner and power losses run always; the others when asked for by `-Dposthouse.campaigns=true`, because
-/// together they take a quarter of an hour.
+/// The campaigns in short form, on real processes. Each prints its seed and its figures; none asserts a time. A kill
+/// of an owner, a cut link and a lost disk, and power losses run always; the others when asked for by
+/// `-Dposthouse.campaigns=true`, because together they take a quarter of an hour.
 @Tag("cluster")
 class CampaignsClusterTest {
     @BeforeAll

@@ -97,6 +97,7 @@ public final class Housekeeping implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException e) {
+            busy.set(false);
             StorageGroup.LOG.debug("housekeeping of {} is closed", group.folder(), e);
         }
     }
