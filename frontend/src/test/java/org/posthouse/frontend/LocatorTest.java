@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.posthouse.directory.DirectoryClient.Kind;
@@ -45,7 +46,8 @@ class LocatorTest {
         }
 
         @Override
-        public byte[] call(Opening head, byte[] request, Duration deadline) throws IOException {
+        public byte[] call(Opening head, byte[] request, Duration deadline, Consumer<LinkStream> underWay)
+                throws IOException {
             asked.add(name);
             deadlines.add(deadline);
             if (answer == null) {

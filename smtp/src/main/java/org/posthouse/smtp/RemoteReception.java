@@ -87,14 +87,24 @@ public final class RemoteReception extends DirectoryReception {
         AskingDeadline asking = new AskingDeadline(patience.pauseMax().dividedBy(4));
         return repeat(local.virtualServer(), patience.recipient(), "a recipient", (owner, wait, left) -> {
                     Duration deadline = min(asking.next(), min(patience.attempt(), left));
-                    String answer = new String(owner.call(question, users, deadline), StandardCharsets.UTF_8);
-                    return switch (answer) {
+                    return switch (ask(owner, wait, question, users, deadline)) {
                         case "ok" -> Optional.of(new RecipientAnswer.Accepted(local.virtualServer(), local.users()));
                         case "full" -> Optional.of(new RecipientAnswer.Refused(Answer.OVER_QUOTA));
-                        default -> retry(owner, local.virtualServer(), answer);
+                        case String answer -> retry(owner, local.virtualServer(), answer);
                     };
                 })
                 .orElseGet(() -> new RecipientAnswer.Refused(Answer.NO_OWNER));
+    }
+
+    /// Ends at once when another node owns the virtual server.
+    private static String ask(Link owner, OwnerWait wait, Opening question, byte[] users, Duration deadline)
+            throws IOException {
+        try {
+            byte[] answer = owner.call(question, users, deadline, stream -> wait.use(owner, stream));
+            return new String(answer, StandardCharsets.UTF_8);
+        } finally {
+            wait.done();
+        }
     }
 
     @Override

@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.posthouse.wire.Duplex;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkService;
@@ -79,13 +79,17 @@ final class PipeLink implements Link {
     }
 
     @Override
-    public byte[] call(Opening head, byte[] request, Duration deadline) throws IOException {
+    public byte[] call(Opening head, byte[] request, Duration deadline, Consumer<LinkStream> underWay)
+            throws IOException {
         return switch (next()) {
             case Fault.Down() -> throw new IOException("link to " + peer + " is down");
             case Fault.CutSending _, Fault.CutAnswer _ -> throw new IOException("link broke");
             case Fault.Frozen() -> {
+                Stream silent = new Stream(head, new Pipe(), new Pipe());
+                underWay.accept(silent);
                 frozen.countDown();
-                throw new SocketTimeoutException("no answer");
+                silent.readTimeout(deadline);
+                throw new IOException("a frozen node said " + silent.input().read());
             }
             case Fault.None() -> {
                 try {

@@ -221,6 +221,18 @@ class RemoteReceptionTest {
     }
 
     @Test
+    void aRecipientAskedOfAFrozenOwnerIsAskedOfTheNextAsSoonAsThereIsOne() throws Exception {
+        n1.faults.add(new Fault.Frozen());
+        // With these it would be asked again after 30 s only.
+        var slow = new RemoteReception.Patience(LONG, LONG, LONG, SHORT, Duration.ofMinutes(2));
+        CompletableFuture<RecipientAnswer> recipient =
+                async(() -> reception(slow).recipient("", "ann@example.org", 0));
+        assertThat(n1.frozen.await(10, TimeUnit.SECONDS)).isTrue();
+        owners.now(n2);
+        assertThat(recipient.get(10, TimeUnit.SECONDS)).isInstanceOf(RecipientAnswer.Accepted.class);
+    }
+
+    @Test
     void aMessageWaitsForAnOwner() throws Exception {
         owners.now(null);
         CompletableFuture<RecipientAnswer> recipient =

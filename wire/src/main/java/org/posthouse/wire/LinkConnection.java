@@ -257,7 +257,8 @@ final class LinkConnection implements Link {
     }
 
     @Override
-    public byte[] call(Opening head, byte[] request, Duration deadline) throws IOException {
+    public byte[] call(Opening head, byte[] request, Duration deadline, Consumer<LinkStream> underWay)
+            throws IOException {
         requireMessage(request.length);
         long end = System.nanoTime() + deadline.toNanos();
         ConnectedStream stream = null;
@@ -276,6 +277,7 @@ final class LinkConnection implements Link {
             lock.unlock();
         }
         try {
+            underWay.accept(stream);
             return collect(stream, end);
         } catch (SocketTimeoutException e) {
             stream.reset("no answer within the deadline");
@@ -306,8 +308,9 @@ final class LinkConnection implements Link {
             }
             whole.writeBytes(piece);
             if (whole.size() > MESSAGE_BYTES_MAX) {
-                stream.reset("a message over " + MESSAGE_BYTES_MAX + " bytes");
-                throw new IOException("a message over " + MESSAGE_BYTES_MAX + " bytes");
+                String tooLong = "a message over " + MESSAGE_BYTES_MAX + " bytes";
+                stream.reset(tooLong);
+                throw new IOException(tooLong);
             }
         }
     }
@@ -545,7 +548,8 @@ final class LinkConnection implements Link {
     }
 
     private void serve(LinkService service, ConnectedStream stream, boolean call) {
-        Thread.ofVirtual().name(stream.opening().kind() + " from " + peer).start(() -> {
+        String kind = stream.opening().kind();
+        Thread.ofVirtual().name(kind + " from " + peer).start(() -> {
             try {
                 if (call) {
                     answer(service, stream);
@@ -553,16 +557,12 @@ final class LinkConnection implements Link {
                     service.stream(this, stream);
                 }
             } catch (IOException e) {
-                log.debug("'{}' for {} ended: {}", stream.opening().kind(), peer, describe(e));
+                log.debug("'{}' for {} ended: {}", kind, peer, describe(e));
                 stream.reset(describe(e));
             } catch (IllegalArgumentException e) {
                 stream.reset(e.getMessage());
             } catch (RuntimeException e) {
-                log.error(
-                        "'{}' for {} failed for a reason of our own.",
-                        stream.opening().kind(),
-                        peer,
-                        e);
+                log.error("'{}' for {} failed for a reason of our own.", kind, peer, e);
                 stream.reset(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
             } finally {
                 stream.close();
