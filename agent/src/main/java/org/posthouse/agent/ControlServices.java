@@ -70,6 +70,7 @@ final class ControlServices {
             case Command.RejoinNode rejoin -> LinkServices.nodes(peer);
             case Command.ReportLost lost -> LinkServices.nodes(peer);
             case Command.GiveUpMove giveUp -> LinkServices.nodes(peer);
+            case Command.ReportUnable unable -> LinkServices.nodes(peer);
             case Command.Move move -> true;
             case Command.MoveReplica move -> true;
             case Command.ReportPutAside report -> LinkServices.nodes(peer);

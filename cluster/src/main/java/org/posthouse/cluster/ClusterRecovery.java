@@ -67,7 +67,8 @@ public final class ClusterRecovery {
             // One whose first `Open` this image has not seen is not planned for: it stays with the node, which opens it
             // once there is room.
             boolean room = !alone.formed() || Room.among(owned, alone);
-            boolean owner = alone.replicas().on(e.node()) && alone.allows(e.node()) && room;
+            boolean has = alone.replicas().on(e.node()) || alone.shared().isPresent();
+            boolean owner = has && alone.allows(e.node()) && room;
             var permission = new VirtualServer.Permission(
                     owner ? e.node() : "",
                     Optional.empty(),
@@ -103,6 +104,9 @@ public final class ClusterRecovery {
         VirtualServer alone = server.move(Optional.empty());
         for (String other : image.nodes().keySet()) {
             alone = other.equals(e.node()) ? alone : alone.without(other);
+        }
+        if (alone.shared().isPresent()) {
+            return alone.state(GroupState.PENDING, "the cluster was recovered", new TreeMap<>());
         }
         Integer incarnation = e.held().get(server.name());
         return incarnation != null

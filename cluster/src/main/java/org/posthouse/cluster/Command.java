@@ -16,6 +16,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Command.Move.class, name = "move"),
     @JsonSubTypes.Type(value = Command.MoveReplica.class, name = "move-replica"),
     @JsonSubTypes.Type(value = Command.GiveUpMove.class, name = "give-up-move"),
+    @JsonSubTypes.Type(value = Command.ReportUnable.class, name = "report-unable"),
     @JsonSubTypes.Type(value = Command.CreateGroup.class, name = "create-group"),
     @JsonSubTypes.Type(value = Command.DeleteGroup.class, name = "delete-group"),
     @JsonSubTypes.Type(value = Command.ReportPutAside.class, name = "report-put-aside"),
@@ -74,6 +75,9 @@ public sealed interface Command {
 
     /// The owner could not hand over, having asked often enough.
     record GiveUpMove(String virtualServer, String target, String reason) implements Command {}
+
+    /// The owner of a virtual server in shared mode could not take its folder over.
+    record ReportUnable(String virtualServer, String node, String reason) implements Command {}
 
     /// Makes a virtual server in the running cluster, as a planned one is made before it runs.
     ///

@@ -44,6 +44,14 @@ public sealed interface Duty {
     /// As leader, propose `Open` with this image version.
     record Open(String group, long version) implements Duty {}
 
+    /// Take over the folder of a virtual server in shared mode, or make it where nothing was there yet.
+    ///
+    /// @param first whether it may be empty
+    record TakeOver(String group, SharedStorage storage, boolean first) implements Duty {}
+
+    /// Let go of such a folder. Carried out only if a freshly fetched image says the same.
+    record Release(String group, String reason) implements Duty {}
+
     /// Fetch the current image from the cluster group: the own one permits nothing.
     record FetchImage(String group) implements Duty {}
 

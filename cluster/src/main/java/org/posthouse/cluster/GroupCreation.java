@@ -33,8 +33,8 @@ final class GroupCreation {
         }
         VirtualServer server = bare.resources(command.planned().atFirst());
         List<String> takers = takers(image, server);
-        int wanted = Quorum.replicas(image);
-        if (takers.size() < Quorum.needed(wanted)) {
+        int wanted = server.shared().isPresent() ? 0 : Quorum.replicas(image);
+        if (wanted > 0 && takers.size() < Quorum.needed(wanted)) {
             return Coordinator.refused(name + " needs replicas on " + Quorum.needed(wanted)
                     + " nodes at least, but only " + takers + " can take one: " + whyNot(image, server));
         }
@@ -112,6 +112,14 @@ final class GroupCreation {
             }
             server = server.resource(planned.atFirst().get(resource.name()));
         }
+        for (VirtualServer other : image.virtualServers().values()) {
+            if (other.shared().isPresent()
+                    && server.shared().filter(other.shared().get()::overlaps).isPresent()) {
+                return Optional.of(other.name() + " keeps its mail in "
+                        + other.shared().get().folder()
+                        + "; one folder holds one virtual server, and none lies in another's");
+            }
+        }
         boolean stores = server.resources().values().stream()
                 .anyMatch(resource -> resource.type().equals(ResourceTypeFacts.STORAGE_GROUP.name()));
         return stores
@@ -155,12 +163,12 @@ final class GroupCreation {
 
     /// With its owner, its heir where a node has room for one, and replicas on these and others.
     private static VirtualServer place(ClusterImage image, VirtualServer server, String owner, int wanted) {
-        VirtualServer placed = server.replicas(with(image, server, owner));
+        VirtualServer placed = wanted == 0 ? server : server.replicas(with(image, server, owner));
         VirtualServer seen = placed;
         Optional<String> heir = takers(image, seen).stream()
-                .filter(node -> Room.on(image, node, seen))
+                .filter(node -> !node.equals(owner) && Room.on(image, node, seen))
                 .findFirst();
-        if (heir.isPresent()) {
+        if (heir.isPresent() && wanted > 0) {
             placed = placed.replicas(with(image, placed, heir.get()));
         }
         while (placed.replicas().replicas().size() < wanted) {
@@ -198,8 +206,14 @@ final class GroupCreation {
         TreeMap<String, String> values = new TreeMap<>();
         values.put("owner", owner);
         server.permission().heir().ifPresent(heir -> values.put("heir", heir));
-        String said = server.name() + " is being formed on "
-                + server.replicas().replicas().stream().map(Replica::node).toList() + " and brought online on " + owner
+        String said = server.name() + " is being formed "
+                + server.shared()
+                        .map(shared -> "in " + shared.folder())
+                        .orElseGet(() -> "on "
+                                + server.replicas().replicas().stream()
+                                        .map(Replica::node)
+                                        .toList())
+                + " and brought online on " + owner
                 + server.permission()
                         .heir()
                         .map(heir -> ", its heir is " + heir)
@@ -250,6 +264,12 @@ final class GroupCreation {
                 .toList();
         List<String> away =
                 holders.stream().filter(node -> !image.nodes().get(node).up()).toList();
+        if (server.shared().isPresent()) {
+            return Coordinator.decided(
+                    new Event.GroupDeleted(name),
+                    name + " was deleted; its mail stays in "
+                            + server.shared().get().folder() + " and is yours to keep or delete");
+        }
         return Coordinator.decided(
                 new Event.GroupDeleted(name),
                 name + " was deleted; its mail is put aside on " + holders + ", below removed/ in each node's folder,"

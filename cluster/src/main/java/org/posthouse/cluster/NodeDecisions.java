@@ -41,8 +41,21 @@ public final class NodeDecisions {
     /// @param members the configuration in force as known here
     /// @param open whether the gate is open here
     /// @param opening whether an `Open` was proposed and is not decided yet
+    /// @param sharing whether it lies in a shared folder that this node has taken over
     public record LocalGroup(
-            int incarnation, boolean running, boolean leading, List<Seat> members, boolean open, boolean opening) {}
+            int incarnation,
+            boolean running,
+            boolean leading,
+            List<Seat> members,
+            boolean open,
+            boolean opening,
+            boolean sharing) {
+        /// A replica's.
+        public LocalGroup(
+                int incarnation, boolean running, boolean leading, List<Seat> members, boolean open, boolean opening) {
+            this(incarnation, running, leading, members, open, opening, false);
+        }
+    }
 
     /// What is to be done now, at most one thing for each group, in order of group.
     public static List<Duty> duties(ClusterImage image, Local local) {
@@ -99,7 +112,12 @@ public final class NodeDecisions {
             }
             return state.leading() ? coordinate(image, local, state) : returnToCluster(image, local, state);
         }
-        if (!image.virtualServers().containsKey(group)) {
+        VirtualServer server = image.virtualServers().get(group);
+        boolean shares = state != null && state.sharing();
+        if (shares || (server != null && server.shared().isPresent())) {
+            return Optional.ofNullable(SharedDecisions.duty(image, local, group, held));
+        }
+        if (server == null) {
             return deleted(image, local, group, state);
         }
         ReplicaSet set = image.replicas(group).orElseThrow();
@@ -271,7 +289,7 @@ public final class NodeDecisions {
         return reconfigure(image, local, group, state).or(() -> handOverForMove(image, local, group));
     }
 
-    private static Duty open(ClusterImage image, Local local, String group, SortedSet<String> held) {
+    static Duty open(ClusterImage image, Local local, String group, SortedSet<String> held) {
         Optional<Seat> owner = ownerToBe(image, local, group);
         if (owner.isPresent()) {
             return new Duty.HandOver(

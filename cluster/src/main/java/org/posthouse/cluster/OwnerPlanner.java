@@ -30,7 +30,9 @@ final class OwnerPlanner {
         }
         for (String name : formed) {
             VirtualServer server = draft.virtualServer(name);
-            if (server.move().isEmpty() && ownerAble(draft.image(), draft.facts, server)) {
+            if (server.move().isEmpty()
+                    && ownerAble(draft.image(), draft.facts, server)
+                    && !SharedPlanner.isBeingTaken(server)) {
                 planHeir(draft, name);
             } else {
                 dropHeirWithoutRoom(draft, name);
@@ -43,6 +45,9 @@ final class OwnerPlanner {
     private static void confirmOwner(Draft draft, String name) {
         VirtualServer server = draft.virtualServer(name);
         VirtualServer.Opened opened = server.opened().orElseThrow();
+        if (server.shared().isPresent() && server.move().isPresent()) {
+            return; // It is to let go.
+        }
         boolean stillOpen = draft.facts
                 .membership(name, opened.node())
                 .flatMap(Facts.Membership::open)
@@ -55,7 +60,8 @@ final class OwnerPlanner {
         }
     }
 
-    /// Whether the owner can have the virtual server open: it lives, and holds a replica that votes and works.
+    /// Whether the owner can have the virtual server open: it lives, and holds a replica that votes and works, or can
+    /// mount the shared folder.
     static boolean ownerAble(ClusterImage image, Facts facts, VirtualServer server) {
         return holds(image, facts, server, server.permission().owner());
     }
@@ -67,6 +73,9 @@ final class OwnerPlanner {
 
     private static boolean holds(ClusterImage image, Facts facts, VirtualServer server, String name) {
         Node node = image.nodes().get(name);
+        if (server.shared().isPresent()) {
+            return node != null && node.up();
+        }
         return node != null
                 && server.replicas()
                         .of(node)
@@ -74,7 +83,7 @@ final class OwnerPlanner {
                         .isPresent();
     }
 
-    private static boolean mayTake(ClusterImage image, VirtualServer server, String node) {
+    static boolean mayTake(ClusterImage image, VirtualServer server, String node) {
         return server.allows(node) && image.nodes().get(node).takes() && Room.on(image, node, server);
     }
 
@@ -140,7 +149,7 @@ final class OwnerPlanner {
         }
     }
 
-    private static String whyNot(ClusterImage image, VirtualServer server, String node) {
+    static String whyNot(ClusterImage image, VirtualServer server, String node) {
         if (!server.allows(node)) {
             return node + " is no possible owner";
         }
@@ -153,18 +162,21 @@ final class OwnerPlanner {
         return image.nodes().get(node).up() ? node + " holds no replica that can take over" : node + " is down";
     }
 
-    /// The owner is lost. The heir needs no word; without one the first live possible owner with room comes next.
+    /// The owner is lost. The heir of a replicated one needs no word; without one the first live possible owner with
+    /// room comes next.
     private static void planOwner(Draft draft, String name) {
         VirtualServer server = draft.virtualServer(name);
+        if (server.shared().isPresent()) {
+            SharedPlanner.planOwner(draft, server);
+            return;
+        }
         Optional<String> heir = server.permission().heir();
         if (!Quorum.held(draft.image(), draft.facts, name)
                 || heir.filter(node -> canTakeOver(draft.image(), draft.facts, server, node))
                         .isPresent()) {
             return;
         }
-        String lost = server.permission().owner().isEmpty()
-                ? "it had no owner"
-                : "its owner " + server.permission().owner() + " is lost";
+        String lost = lost(server);
         Optional<String> next = successor(draft, server);
         if (next.isPresent()) {
             draft.permit(name, next.get(), Optional.empty(), lost);
@@ -175,8 +187,18 @@ final class OwnerPlanner {
                         draft, server, node, lost + " and no live node with a replica has room"));
     }
 
+    static String lost(VirtualServer server) {
+        return server.permission().owner().isEmpty()
+                ? "it had no owner"
+                : "its owner " + server.permission().owner() + " is lost";
+    }
+
     private static void planMove(Draft draft, String name, VirtualServer.Move move) {
         VirtualServer server = draft.virtualServer(name);
+        if (server.shared().isPresent()) {
+            SharedPlanner.planMove(draft, server, move);
+            return;
+        }
         Node target = draft.image().nodes().get(move.target());
         if (server.permission().owner().equals(target.name())) {
             draft.add(new Event.MoveEnded(name, true, "it is open on " + target.name()));

@@ -57,8 +57,12 @@ public final class Quorum {
                 && !facts.failed(group, replica);
     }
 
-    /// Whether a majority of a group's voters lives.
+    /// Whether a majority of a group's voters lives. One that has none, because it is kept in shared mode, needs none.
     static boolean held(ClusterImage image, Facts facts, String group) {
+        VirtualServer server = image.virtualServers().get(group);
+        if (server != null && server.shared().isPresent()) {
+            return true;
+        }
         List<Replica> voters = image.replicas(group).orElseThrow().voters();
         return living(image, facts, group, voters) >= needed(voters.size());
     }

@@ -35,6 +35,10 @@ final class ReplicaMove {
     }
 
     private static Optional<String> changing(VirtualServer server) {
+        if (server.shared().isPresent()) {
+            return Optional.of(server.name() + " has no replicas: its mail is in "
+                    + server.shared().get().folder());
+        }
         return server.formed()
                 ? server.replicas()
                         .change()

@@ -344,7 +344,9 @@ final class ReplicaPlanner {
     private static List<String> groups(ClusterImage image) {
         List<String> groups = new ArrayList<>();
         groups.add(ClusterImage.CLUSTER_GROUP);
-        groups.addAll(image.virtualServers().keySet());
+        image.virtualServers().values().stream()
+                .filter(server -> server.shared().isEmpty())
+                .forEach(server -> groups.add(server.name()));
         return groups;
     }
 }

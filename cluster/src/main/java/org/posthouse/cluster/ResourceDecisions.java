@@ -49,6 +49,11 @@ final class ResourceDecisions {
             VirtualServer.Resource resource,
             ResourceTypeFacts type,
             Command.SetResourceProperty command) {
+        if (type.name().equals(ResourceTypeFacts.STORAGE_GROUP.name())
+                && command.property().equals(SharedStorage.FOLDER)) {
+            return Coordinator.refused("where the mail of " + server.name() + " lies is said when it is created, and"
+                    + " stays: " + server.shared().map(SharedStorage::folder).orElse("in replicas"));
+        }
         SortedMap<String, String> changed = command.value().isEmpty()
                 ? SortedMaps.without(resource.properties(), command.property())
                 : SortedMaps.with(resource.properties(), command.property(), command.value());

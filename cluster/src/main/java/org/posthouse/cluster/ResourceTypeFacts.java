@@ -20,10 +20,22 @@ public record ResourceTypeFacts(
     /// The storage group's own type, which every node has: its resource is online while the gate is open.
     public static final ResourceTypeFacts STORAGE_GROUP = new ResourceTypeFacts(
             "storage-group",
-            "A virtual server's mail, replicated; every virtual server has one and keeps it.",
+            "A virtual server's mail, replicated or in a shared folder; every virtual server has one and keeps it.",
             true,
             false,
-            List.of());
+            List.of(
+                    Property.optional(
+                            SharedStorage.FOLDER,
+                            "an absolute folder, mounted on all possible owners, that holds the mail instead of"
+                                    + " replicas; letters, digits and . _ @ : + - in its names",
+                            "",
+                            SharedStorage.FOLDER_FORMAT),
+                    Property.optional(
+                            SharedStorage.FENCING,
+                            "what ends a lost node's access to that folder: 'none', 'storage' (reservations, a"
+                                    + " blocklist) or 'node' (it is turned off)",
+                            "none",
+                            "none|storage|node")));
 
     /// A property of a resource.
     ///

@@ -24,12 +24,15 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
             return null;
         }
         SortedMap<String, ResourceState> none = completed(server, new TreeMap<>());
+        if (server.shared().isPresent() && !server.wanted()) {
+            return new StateJudgement(GroupState.OFFLINE, why(image, server, none, now), none);
+        }
         List<Replica> voters = server.replicas().voters();
-        if (voters.isEmpty()) {
+        if (voters.isEmpty() && server.shared().isEmpty()) {
             return new StateJudgement(GroupState.FAILED, ClusterRecovery.NO_REPLICA, none);
         }
         int living = Quorum.living(image, facts, server.name(), voters);
-        if (living < Quorum.needed(voters.size())) {
+        if (server.shared().isEmpty() && living < Quorum.needed(voters.size())) {
             return new StateJudgement(
                     GroupState.FAILED,
                     "only " + living + " of its " + voters.size() + " replicas " + (living == 1 ? "lives" : "live")
@@ -39,7 +42,12 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
         }
         if (OwnerPlanner.ownerAble(image, facts, server)) {
             return new StateJudgement(
-                    GroupState.PENDING, "waiting for " + server.permission().owner() + " to open it", none);
+                    GroupState.PENDING,
+                    "waiting for " + server.permission().owner() + " to open it"
+                            + (server.shared().isPresent()
+                                    ? "; " + server.permission().reason()
+                                    : ""),
+                    none);
         }
         Optional<String> heir = server.permission().heir();
         if (heir.isPresent() && OwnerPlanner.canTakeOver(image, facts, server, heir.get())) {

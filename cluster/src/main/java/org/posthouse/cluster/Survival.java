@@ -29,6 +29,9 @@ public record Survival(boolean survives, String reason) {
         if (!OwnerPlanner.canTakeOver(image, facts, server, node.name())) {
             return no("its heir " + node.name() + " cannot take it over as it is");
         }
+        if (server.shared().isPresent()) {
+            return new Survival(true, "");
+        }
         Replica replica = server.replicas().of(node).orElseThrow();
         if (!facts.caughtUp(virtualServer, replica)) {
             return no("its heir " + node.name() + " has not caught up");

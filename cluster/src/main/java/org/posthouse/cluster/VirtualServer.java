@@ -211,6 +211,17 @@ public record VirtualServer(
         }
     }
 
+    /// Where its mail lies if it is kept in shared mode; empty if it has replicas.
+    public Optional<SharedStorage> shared() {
+        return storage().flatMap(storage -> SharedStorage.of(storage.properties()));
+    }
+
+    private Optional<Resource> storage() {
+        return resources.values().stream()
+                .filter(resource -> resource.type().equals(ResourceTypeFacts.STORAGE_GROUP.name()))
+                .findFirst();
+    }
+
     /// Whether its storage group was formed: from then on an empty folder votes in nothing.
     public boolean formed() {
         return opened.isPresent();
@@ -320,11 +331,7 @@ public record VirtualServer(
     /// What its epochs begin with: the version of the image in which it was created, 1 for one that was planned before
     /// the cluster ran. So no epoch of an earlier virtual server of its name is taken for a later one.
     public long generation() {
-        return resources.values().stream()
-                .filter(resource -> resource.type().equals(ResourceTypeFacts.STORAGE_GROUP.name()))
-                .mapToLong(resource -> Math.max(1, resource.made()))
-                .findFirst()
-                .orElse(1);
+        return storage().map(storage -> Math.max(1, storage.made())).orElse(1L);
     }
 
     /// With another name for one of its resources; those that depend on it follow.

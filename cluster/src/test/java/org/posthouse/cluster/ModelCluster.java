@@ -25,6 +25,8 @@ final class ModelCluster {
     final List<Command> submitted = new ArrayList<>();
     /// What fails for good wherever it is brought online: `vs1/imap@n1`.
     final TreeSet<String> broken = new TreeSet<>();
+    /// Which shared folders cannot be taken over where: `vs3@n2`.
+    final TreeSet<String> unmounted = new TreeSet<>();
     /// What was permitted at each version, by virtual server.
     final SortedMap<String, TreeMap<Long, VirtualServer.Permission>> permissions = new TreeMap<>();
     final Mistakes mistakes = new Mistakes(this);
@@ -67,11 +69,20 @@ final class ModelCluster {
         String leader = "";
         long committed;
         String openOn = "";
+        /// Whether it lies in a shared folder; then its one member is whoever holds that.
+        boolean shared;
         OpenEpoch epoch = new OpenEpoch(0, 0);
         long openVersion;
 
         ModelGroup(String name) {
             this.name = name;
+        }
+
+        private void letGo() {
+            config = List.of();
+            members.clear();
+            leader = "";
+            openOn = "";
         }
     }
 
@@ -160,6 +171,9 @@ final class ModelCluster {
             node.incarnation = 0;
             node.held.clear();
         }
+        groups.values().stream()
+                .filter(group -> group.shared && key(group, node).isPresent())
+                .forEach(ModelGroup::letGo);
         node.alive = true;
         node.startedAt = now;
         node.process++;
@@ -466,7 +480,8 @@ final class ModelCluster {
                                 leads,
                                 group.config,
                                 leads && group.openOn.equals(node.name),
-                                false));
+                                false,
+                                group.shared));
             } else if (node.held.containsKey(group.name)) {
                 local.put(
                         group.name,
@@ -474,6 +489,18 @@ final class ModelCluster {
             }
         }
         return local;
+    }
+
+    private void takeOver(ModelNode node, ModelGroup group) {
+        if (unmounted.contains(group.name + "@" + node.name)) {
+            submit(new Command.ReportUnable(group.name, node.name, "it is not mounted"));
+        } else if (group.config.stream().noneMatch(seat -> takesPart(group, seat))) {
+            group.shared = true;
+            group.letGo();
+            group.config = List.of(new Seat(node.name, 1, true, 0));
+            group.members.put(node.name + ".1", new ModelMember());
+            group.members.get(node.name + ".1").stored = group.committed;
+        }
     }
 
     private void carryOut(ModelNode node, Duty duty, boolean fresh) {
@@ -497,6 +524,8 @@ final class ModelCluster {
                 damage(node.name, leave.group());
                 node.held.remove(leave.group());
             }
+            case Duty.TakeOver taking -> takeOver(node, group);
+            case Duty.Release ignored -> group.letGo();
             case Duty.PutAside aside -> {
                 damage(node.name, aside.group());
                 node.held.remove(aside.group());

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.posthouse.mailstore.StoreException.Kind;
 
 /// The latch of one virtual server on this node (DESIGN.md section 4, "The gate"). It opens when this node's own
@@ -23,6 +24,7 @@ public final class Gate {
     }
 
     private final String self;
+    private final BooleanSupplier held;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock lock = new ReentrantLock();
     private long leadingTerm; // under lock, 0 while this node does not lead
@@ -30,7 +32,15 @@ public final class Gate {
 
     /// @param self this replica's name in `Open` entries: node and incarnation
     public Gate(String self) {
+        this(self, () -> true);
+    }
+
+    /// One whose log has no other member, so that nobody would notice if another process had taken it over.
+    ///
+    /// @param held whether this process holds the log at this instant: asked before anything is answered
+    public Gate(String self, BooleanSupplier held) {
         this.self = self;
+        this.held = held;
     }
 
     /// This replica's name in `Open` entries.
@@ -66,6 +76,7 @@ public final class Gate {
         if (now == null) {
             throw new StoreException(Kind.NOT_OPEN, "this node does not own the virtual server");
         }
+        requireHeld(Kind.NOT_OPEN);
         return now;
     }
 
@@ -75,6 +86,20 @@ public final class Gate {
     public void require(Epoch epoch) {
         if (!epoch.equals(open)) {
             throw new StoreException(Kind.NOT_OPEN, "this node does not own the virtual server any more");
+        }
+        requireHeld(Kind.NOT_OPEN);
+    }
+
+    /// Returns if what is on disk by now may be answered for.
+    ///
+    /// @throws StoreException `UNKNOWN` if not: another process may have taken the log over before that
+    void requireWritten() {
+        requireHeld(Kind.UNKNOWN);
+    }
+
+    private void requireHeld(Kind kind) {
+        if (!held.getAsBoolean()) {
+            throw new StoreException(kind, "this node is not certain to hold the virtual server's folder");
         }
     }
 

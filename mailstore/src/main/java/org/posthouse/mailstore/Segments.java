@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 
 /// The folder of body segments: append-only files named by number. One is open and grows by [#append]; all others
-/// are closed and never change. What a crash left behind the length that the index notes is cut off at the next
+/// are closed, never change, and are marked read-only once they are on disk. What a crash left behind the length that the index notes is cut off at the next
 /// start, and the file is closed then.
 ///
 /// Appending belongs to the thread that applies the log; [#sync] and reading to any thread. Which records are
@@ -174,13 +174,23 @@ final class Segments implements Closeable {
 
     /// After a start: cuts a file off behind `length` and reads its checksum.
     Closed cut(int number, long length) throws IOException {
-        try (FileChannel channel = FileChannel.open(file(number), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            if (channel.size() > length) {
+        Path file = file(number);
+        if (Files.size(file) > length) {
+            mark(file, true);
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
                 channel.truncate(length);
                 channel.force(true);
             }
         }
+        mark(file, false);
         return new Closed(number, length, FileSums.crc32c(file(number)));
+    }
+
+    /// A file that is not writable is closed and on disk for good; see [StoreContents].
+    private static void mark(Path file, boolean writable) {
+        if (!file.toFile().setWritable(writable)) {
+            StorageGroup.LOG.debug("the mode of {} cannot be changed", file);
+        }
     }
 
     /// Brings every byte written so far to stable storage.
@@ -201,6 +211,7 @@ final class Segments implements Closeable {
                 writing.named = true;
                 if (writing.finished) {
                     writing.channel.close();
+                    mark(writing.file, false);
                     each.remove();
                 }
             }

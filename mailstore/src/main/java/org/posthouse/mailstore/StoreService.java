@@ -324,7 +324,9 @@ public final class StoreService implements MailStore {
         // Given back when the outcome is there, not when the wait for it ends: what is under way stays bounded.
         var _ = proposed.whenComplete((_, _) -> inFlight.release(kilobytes));
         try {
-            return Answer.decode(proposed.get(Math.max(0, endNanos - System.nanoTime()), TimeUnit.NANOSECONDS));
+            byte[] answer = proposed.get(Math.max(0, endNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+            gate.requireWritten();
+            return Answer.decode(answer);
         } catch (TimeoutException e) {
             throw new StoreException(Kind.UNKNOWN, "no majority has answered in time", e);
         } catch (InterruptedException e) {

@@ -18,7 +18,7 @@ import org.apache.ratis.util.SizeInBytes;
 /// @param path `DIR/n1/raft/<group>`
 /// @param id Ratis' name of the group, which names its folder inside
 record GroupFolder(Path path, RaftGroupId id) {
-    private static final String MEMBER = "member";
+    static final String MEMBER = "member";
     private static final String FORMAT = "posthouse-member 1";
 
     /// How far the folder came into being.

@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.util.ExitUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +25,8 @@ public final class RatisHost implements ReplicationHost {
     private static final Logger LOG = LoggerFactory.getLogger(RatisHost.class);
     private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
     private static final long TICK_MILLIS = 250;
+    /// The one member of a group that has no other, whichever process opens it.
+    private static final MemberId ALONE = new MemberId("alone", 1);
     private static final long TIDY_MILLIS = 5_000;
 
     private final Settings settings;
@@ -92,7 +96,12 @@ public final class RatisHost implements ReplicationHost {
 
     private GroupMember begin(GroupName group, GroupFolder.Identity identity, Replica replica, GroupListener listener)
             throws IOException {
-        GroupFolder folder = folder(group);
+        return begin(group, folder(group), identity, replica, listener);
+    }
+
+    private GroupMember begin(
+            GroupName group, GroupFolder folder, GroupFolder.Identity identity, Replica replica, GroupListener listener)
+            throws IOException {
         if (folder.state() == GroupFolder.State.MADE) {
             throw new IOException("group " + group + " has a folder here already: " + folder.path());
         }
@@ -119,14 +128,31 @@ public final class RatisHost implements ReplicationHost {
     @Override
     public GroupMember reopen(GroupName group, Replica replica, GroupListener listener) throws IOException {
         GroupFolder folder = folder(group);
-        GroupFolder.State state = folder.state();
-        if (state == GroupFolder.State.ABSENT) {
+        if (folder.state() == GroupFolder.State.ABSENT) {
             throw new IOException("group " + group + " has no folder here: " + folder.path());
         }
+        try {
+            return reopen(group, folder, replica, listener);
+        } catch (LogInspector.Damaged e) {
+            MemberId self = folder.identity().self();
+            Path aside = folder.setAside();
+            throw new QuarantineException(
+                    "group " + group + " is damaged here (" + e.getMessage() + "); its folder is now " + aside
+                            + "; the group has to be joined again as "
+                            + self.node() + "."
+                            + (self.incarnation() + 1),
+                    aside,
+                    e);
+        }
+    }
+
+    /// @throws LogInspector.Damaged if the folder cannot be used
+    private GroupMember reopen(GroupName group, GroupFolder folder, Replica replica, GroupListener listener)
+            throws IOException {
         GroupFolder.Identity identity = folder.identity();
         HostedGroup hosted = claim(group, folder, identity, replica, listener);
         try {
-            if (state == GroupFolder.State.BEGUN
+            if (folder.state() == GroupFolder.State.BEGUN
                     && !Files.exists(folder.current().resolve("raft-meta"))) {
                 Durable.deleteTree(folder.raft());
                 hosted.startEmpty();
@@ -135,19 +161,24 @@ public final class RatisHost implements ReplicationHost {
             }
             folder.write(identity, GroupFolder.State.MADE);
             return hosted;
-        } catch (LogInspector.Damaged e) {
-            abandon(group, hosted);
-            Path aside = folder.setAside();
-            throw new QuarantineException(
-                    "group " + group + " is damaged here (" + e.getMessage() + "); its folder is now " + aside
-                            + "; the group has to be joined again as "
-                            + identity.self().node() + "."
-                            + (identity.self().incarnation() + 1),
-                    aside,
-                    e);
         } catch (IOException | RuntimeException e) {
             abandon(group, hosted);
             throw e;
+        }
+    }
+
+    @Override
+    public GroupMember openAlone(GroupName group, Path path, UUID id, Replica replica, GroupListener listener)
+            throws IOException {
+        GroupFolder folder = new GroupFolder(path, RaftGroupId.valueOf(id));
+        if (folder.state() == GroupFolder.State.ABSENT) {
+            Member alone = new Member(ALONE, settings.host(), settings.replicationPort(), Member.Role.VOTER, 0);
+            return begin(group, folder, new GroupFolder.Identity(ALONE, List.of(alone)), replica, listener);
+        }
+        try {
+            return reopen(group, folder, replica, listener);
+        } catch (LogInspector.Damaged e) {
+            throw new IOException("group " + group + " is damaged in " + path + ": " + e.getMessage(), e);
         }
     }
 

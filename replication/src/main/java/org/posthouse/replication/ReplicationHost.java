@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /// Hosts this process' memberships in Raft groups. The implementation is [RatisHost].
 public interface ReplicationHost extends AutoCloseable {
@@ -24,6 +25,14 @@ public interface ReplicationHost extends AutoCloseable {
     /// Joins a running group with an empty folder: votes in nothing and knows no members until the group's leader
     /// adds it by [GroupMember#change], then is filled by log or snapshot.
     GroupMember join(GroupName group, MemberId self, Replica replica, GroupListener listener) throws IOException;
+
+    /// Opens a group of one member that lies in a folder of its own, wherever that is: forms it if nothing is there.
+    ///
+    /// @param folder of the group; its parent exists
+    /// @param id what the group is named after on disk: the same for as long as the folder lives
+    /// @throws IOException if the folder is damaged, which changes nothing, or cannot be used
+    GroupMember openAlone(GroupName group, Path folder, UUID id, Replica replica, GroupListener listener)
+            throws IOException;
 
     /// Whether this process has a folder for the group.
     boolean has(GroupName group);
