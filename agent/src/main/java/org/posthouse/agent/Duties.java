@@ -16,6 +16,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Duty;
@@ -171,6 +172,8 @@ final class Duties implements AutoCloseable {
                 case Duty.Form form -> form(form);
                 case Duty.Join join -> parts.server(join.group()).join(join.incarnation());
                 case Duty.Leave leave -> parts.server(leave.group()).leave();
+                case Duty.TakeOver taking -> takeOver(taking);
+                case Duty.Release release -> parts.server(release.group()).release(release.reason());
                 case Duty.PutAside aside -> putAside(aside);
                 case Duty.ReportPutAside aside -> report(aside);
                 case Duty.ReportLost lost -> report(lost);
@@ -242,6 +245,27 @@ final class Duties implements AutoCloseable {
             hosted.giveUpOpening();
         } else {
             hosted.open(duty.version(), server.generation());
+        }
+    }
+
+    /// What stands in the way here need not elsewhere, so the coordinator is told.
+    private void takeOver(Duty.TakeOver duty) throws IOException {
+        String node = parts.settings().node();
+        BooleanSupplier permitted = () -> parts.leases().acknowledged()
+                && SharedMail.isFor(
+                        node, duty.group(), parts.cluster().replica().image());
+        if (!permitted.getAsBoolean()) {
+            pause(duty.group());
+            return;
+        }
+        try {
+            parts.server(duty.group()).takeOver(duty, permitted);
+        } catch (IOException e) {
+            if (permitted.getAsBoolean()) {
+                String reason = String.valueOf(e.getMessage());
+                parts.cluster().submit(new Command.ReportUnable(duty.group(), node, reason), SUBMIT_MAX);
+            }
+            throw e;
         }
     }
 

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.posthouse.cluster.Duty;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.NodeDecisions;
 import org.posthouse.cluster.OpenEpoch;
@@ -49,6 +51,7 @@ final class HostedServer implements AutoCloseable {
     private final Services services;
     private final BodyRepairs repairs;
     private volatile Hosting hosting;
+    private volatile SharedMail shared; // null unless this node has it
     private volatile boolean failed;
     private volatile boolean opening;
     private boolean reopened; // of the thread that carries out duties
@@ -121,6 +124,7 @@ final class HostedServer implements AutoCloseable {
     /// Nodes that hold the other replicas.
     private List<String> others() {
         return member().stream()
+                .filter(member -> shared == null)
                 .flatMap(member -> member.view().members().stream())
                 .map(member -> member.id().node())
                 .filter(node -> !node.equals(around.node()))
@@ -149,7 +153,7 @@ final class HostedServer implements AutoCloseable {
         // Written before the folder exists: a replica that is gone later is never taken for one not made yet. A crash
         // in between costs one refill.
         around.remembered().hold(name, incarnation);
-        begin(incarnation, (group, listener) -> around.host().form(groupName(), members, group, listener));
+        beginReplica(incarnation, (group, listener) -> around.host().form(groupName(), members, group, listener));
     }
 
     void join(int incarnation) throws IOException {
@@ -157,7 +161,7 @@ final class HostedServer implements AutoCloseable {
         end(true);
         reopened = false;
         around.remembered().hold(name, incarnation);
-        begin(incarnation, (group, listener) -> around.host()
+        beginReplica(incarnation, (group, listener) -> around.host()
                 .join(groupName(), new MemberId(around.node(), incarnation), group, listener));
     }
 
@@ -168,7 +172,7 @@ final class HostedServer implements AutoCloseable {
             if (!around.host().has(groupName())) {
                 throw new IOException("its folder is gone");
             }
-            begin(incarnation, (group, listener) -> around.host().reopen(groupName(), group, listener));
+            beginReplica(incarnation, (group, listener) -> around.host().reopen(groupName(), group, listener));
         } catch (QuarantineException e) {
             failed = true;
             LOG.error("{}: {}; the coordinator is told, and the replica is made anew", name, e.getMessage());
@@ -221,18 +225,57 @@ final class HostedServer implements AutoCloseable {
         around.changed().run();
     }
 
+    /// Takes over the folder of a virtual server in shared mode and opens what is there.
+    ///
+    /// @param permitted whether it is still this node's to take
+    /// @throws IOException if it cannot be had; then nothing of it is left here
+    void takeOver(Duty.TakeOver duty, BooleanSupplier permitted) throws IOException {
+        if (shared != null) {
+            return;
+        }
+        SharedMail taken = SharedMail.takeOver(duty, around.node(), permitted, reason -> {
+            failed = true;
+            around.changed().run();
+        });
+        shared = taken;
+        try {
+            Gate gate = new Gate(around.node() + "." + taken.number(), taken.folder()::valid);
+            begin(1, taken.store(), gate, (group, listener) -> around.host()
+                    .openAlone(groupName(), taken.raft(), taken.id(), group, listener));
+        } catch (IOException | RuntimeException e) {
+            release("it cannot be opened");
+            throw e;
+        }
+    }
+
+    /// Lets go of it.
+    void release(String reason) throws IOException {
+        SharedMail before = shared;
+        if (before == null) {
+            return;
+        }
+        LOG.info("{}: letting go of {}: {}", name, before.folder().epoch(), reason);
+        member().ifPresent(_ -> group().ifPresent(group -> group.gate().notLeader()));
+        endHosting();
+        around.host().leave(groupName(), false);
+        before.close();
+        shared = null;
+        failed = false;
+        around.changed().run();
+    }
+
     @FunctionalInterface
     private interface Beginning {
         GroupMember begin(StorageGroup group, GroupListener listener) throws IOException;
     }
 
-    private void begin(int incarnation, Beginning beginning) throws IOException {
-        Gate gate = new Gate(around.node() + "." + incarnation);
-        StorageGroup group = new StorageGroup(
-                around.folder().resolve(name),
-                around.memory(),
-                around.settings().withCorrupt(repairs::found),
-                gate);
+    private void beginReplica(int incarnation, Beginning beginning) throws IOException {
+        begin(incarnation, around.folder().resolve(name), new Gate(around.node() + "." + incarnation), beginning);
+    }
+
+    private void begin(int incarnation, Path mail, Gate gate, Beginning beginning) throws IOException {
+        StorageGroup group =
+                new StorageGroup(mail, around.memory(), around.settings().withCorrupt(repairs::found), gate);
         gate.listen(new Gate.Listener() {
             @Override
             public void opened(Epoch epoch) {
@@ -326,8 +369,9 @@ final class HostedServer implements AutoCloseable {
         }
         opening = true;
         // What comes of it shows at the gate.
+        SharedMail folder = shared;
         var unused = now.store()
-                .proposeOpen(version, generation)
+                .proposeOpen(version, generation + (folder == null ? 0 : folder.number()))
                 .orTimeout(OPEN_SECONDS_MAX, TimeUnit.SECONDS)
                 .whenComplete((done, failure) -> {
                     opening = false;
@@ -385,11 +429,12 @@ final class HostedServer implements AutoCloseable {
         GroupMember.View view = now.member().view();
         return Optional.of(new NodeDecisions.LocalGroup(
                 now.incarnation(),
-                !failed,
+                !failed && (shared == null || around.leases().acknowledged()),
                 view.leading(),
                 seats(view.members()),
                 now.group().gate().epoch().isPresent(),
-                opening));
+                opening,
+                shared != null));
     }
 
     /// For heartbeats.
@@ -433,5 +478,14 @@ final class HostedServer implements AutoCloseable {
     public void close() {
         services.close();
         endHosting();
+        SharedMail last = shared;
+        if (last != null) {
+            try {
+                around.host().leave(groupName(), false);
+            } catch (IOException e) {
+                LOG.warn("{}: was not closed in order", name, e);
+            }
+            last.close();
+        }
     }
 }

@@ -49,8 +49,11 @@ final class LeaseLoop implements AutoCloseable {
 
     private void answerAll() {
         ClusterImage image = replica.image();
-        boolean needed = image.virtualServers().values().stream()
-                .anyMatch(server -> !ResourceTypes.leased(image, server).isEmpty());
+        boolean shared = image.virtualServers().values().stream()
+                .anyMatch(server -> server.shared().isPresent());
+        boolean needed = shared
+                || image.virtualServers().values().stream()
+                        .anyMatch(server -> !ResourceTypes.leased(image, server).isEmpty());
         List<Facts.Heartbeat> words = needed ? unanswered() : List.of();
         // Asked after the words came in: only so is an answer worth anything.
         if (words.isEmpty() || !leads()) {
@@ -60,7 +63,7 @@ final class LeaseLoop implements AutoCloseable {
         for (Facts.Heartbeat word : words) {
             LeaseAnswer answer = book.answer(image, word, now);
             answered.put(word.node(), word.lease().saidAt());
-            if (!answer.granted().isEmpty()) {
+            if (shared || !answer.granted().isEmpty()) {
                 leases.send(word.node(), answer);
             }
         }

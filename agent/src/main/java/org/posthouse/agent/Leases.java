@@ -64,6 +64,16 @@ final class Leases implements LinkService {
         }
     }
 
+    /// See [NodeLease#acknowledged].
+    boolean acknowledged() {
+        lock.lock();
+        try {
+            return lease.acknowledged(clock.getAsLong());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// A virtual server's lease, for its resources.
     ServiceContext.Lease of(String virtualServer) {
         return () -> {
@@ -89,7 +99,7 @@ final class Leases implements LinkService {
     /// The coordinator's answer.
     void take(LeaseAnswer answer) {
         // What an earlier process of this node was granted ended with it.
-        if (answer.process() != process || answer.granted().isEmpty()) {
+        if (answer.process() != process) {
             return;
         }
         lock.lock();
@@ -98,7 +108,9 @@ final class Leases implements LinkService {
         } finally {
             lock.unlock();
         }
-        answered.run();
+        if (!answer.granted().isEmpty()) {
+            answered.run();
+        }
     }
 
     @Override

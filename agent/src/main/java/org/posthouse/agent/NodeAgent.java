@@ -95,6 +95,10 @@ public final class NodeAgent implements AutoCloseable {
             return pulse;
         }
 
+        Leases leases() {
+            return leases;
+        }
+
         ClusterMember cluster() {
             return cluster;
         }

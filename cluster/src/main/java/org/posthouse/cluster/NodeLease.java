@@ -18,6 +18,7 @@ public final class NodeLease {
     /// How long a node counts on an answer.
     public static final long HELD_MILLIS = 4_000;
 
+    private long heardOf = Long.MIN_VALUE / 2; // when the last word was said that was answered
     private final SortedMap<String, Grant> grants = new TreeMap<>();
     private final SortedMap<String, Grant> open = new TreeMap<>();
 
@@ -37,6 +38,7 @@ public final class NodeLease {
 
     /// The coordinator has answered.
     public void answered(LeaseAnswer answer) {
+        heardOf = Math.max(heardOf, answer.saidAt());
         answer.granted().forEach((server, epoch) -> {
             Grant since = open.get(server);
             Grant before = grants.get(server);
@@ -51,6 +53,12 @@ public final class NodeLease {
     /// so, and another node need not wait.
     public void giveBack(String virtualServer) {
         grants.remove(virtualServer);
+    }
+
+    /// Whether a coordinator has answered lately, granting anything or not. A node that is not answered keeps no shared
+    /// folder, for the coordinator may have named another owner.
+    public boolean acknowledged(long now) {
+        return now - heardOf < HELD_MILLIS;
     }
 
     /// How many milliseconds are left of a virtual server's lease; 0 if this node does not have it.

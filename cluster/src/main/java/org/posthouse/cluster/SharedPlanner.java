@@ -12,7 +12,9 @@ final class SharedPlanner {
     /// Whether its owner is yet to take it over: until it has, why it is to is worth more than an heir.
     static boolean isBeingTaken(VirtualServer server) {
         return server.shared().isPresent()
-                && !server.permission().owner().equals(server.opened().orElseThrow().node());
+                && !server.permission()
+                        .owner()
+                        .equals(server.opened().orElseThrow().node());
     }
 
     /// The owner is lost: the heir is named, else the next in order.
@@ -60,8 +62,8 @@ final class SharedPlanner {
                         || (image.nodes().get(node).up() && OwnerPlanner.mayTake(image, server, node)))
                 .toList();
         String next = able.get((able.indexOf(command.node()) + 1) % able.size());
-        boolean known = next.equals(command.node())
-                && server.permission().reason().equals(reason);
+        boolean known =
+                next.equals(command.node()) && server.permission().reason().equals(reason);
         return known
                 ? new Decision(List.of(), Reply.done("that was known"))
                 : Coordinator.decided(

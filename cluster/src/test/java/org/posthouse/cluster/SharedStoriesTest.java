@@ -20,8 +20,8 @@ class SharedStoriesTest extends ModelStories {
         cluster.image
                 .nodes()
                 .keySet()
-                .forEach(node -> cluster.accepted(
-                        new Command.DeclareTypes(node, List.of(ResourceTypeFacts.STORAGE_GROUP))));
+                .forEach(node ->
+                        cluster.accepted(new Command.DeclareTypes(node, List.of(ResourceTypeFacts.STORAGE_GROUP))));
         cluster.accepted(create("vs3", "/mail/vs3"));
         await("it is open", 100, () -> openOn("vs3").isPresent());
         steps(20);
@@ -51,9 +51,12 @@ class SharedStoriesTest extends ModelStories {
     }
 
     private void awaitOpenOn(String node) {
-        await("it is open on " + node, 400, () -> openOn("vs3").equals(Optional.of(node))
-                && server("vs3").permission().owner().equals(node)
-                && server("vs3").state() == GroupState.ONLINE);
+        await(
+                "it is open on " + node,
+                400,
+                () -> openOn("vs3").equals(Optional.of(node))
+                        && server("vs3").permission().owner().equals(node)
+                        && server("vs3").state() == GroupState.ONLINE);
     }
 
     @Test
@@ -74,7 +77,10 @@ class SharedStoriesTest extends ModelStories {
         cluster.kill(lost);
         awaitOpenOn(heir);
         assertThat(server("vs3").opened().orElseThrow().epoch()).isGreaterThan(before);
-        await("there is an heir again", 100, () -> server("vs3").permission().heir().isPresent());
+        await(
+                "there is an heir again",
+                100,
+                () -> server("vs3").permission().heir().isPresent());
         cluster.start(lost, false);
         steps(300);
         assertThat(owner()).as("nothing goes back unasked").isEqualTo(heir);
@@ -105,9 +111,12 @@ class SharedStoriesTest extends ModelStories {
         String target = heir();
         cluster.unmounted.add("vs3@" + target);
         cluster.accepted(new Command.Move("vs3", target));
-        await("another has it", 600, () -> server("vs3").move().isEmpty()
-                && openOn("vs3").isPresent()
-                && server("vs3").state() == GroupState.ONLINE);
+        await(
+                "another has it",
+                600,
+                () -> server("vs3").move().isEmpty()
+                        && openOn("vs3").isPresent()
+                        && server("vs3").state() == GroupState.ONLINE);
         assertThat(owner()).as("where it was").isEqualTo(before);
     }
 
@@ -115,7 +124,9 @@ class SharedStoriesTest extends ModelStories {
     void whereNobodyCanMountItItsStateSaysWhy() {
         cluster.image.nodes().keySet().forEach(node -> cluster.unmounted.add("vs3@" + node));
         cluster.kill(owner());
-        await("the reason is shown", 200, () -> server("vs3").reason().contains("could not take it over: it is not mounted"));
+        await("the reason is shown", 200, () -> server("vs3")
+                .reason()
+                .contains("could not take it over: it is not mounted"));
         assertThat(server("vs3").state()).isEqualTo(GroupState.PENDING);
         cluster.unmounted.clear();
         await("it is online", 400, () -> server("vs3").state() == GroupState.ONLINE);
@@ -149,7 +160,9 @@ class SharedStoriesTest extends ModelStories {
     void aDrainedOwnerGivesItAway() {
         String owner = owner();
         cluster.accepted(new Command.SetNodeDuty(owner, NodeDuty.DRAINING));
-        await("it is elsewhere", 400, () -> openOn("vs3").filter(node -> !node.equals(owner)).isPresent());
+        await("it is elsewhere", 400, () -> openOn("vs3")
+                .filter(node -> !node.equals(owner))
+                .isPresent());
     }
 
     @Test
@@ -159,8 +172,7 @@ class SharedStoriesTest extends ModelStories {
         cluster.refused(create("vs4", "/mail"), "none lies in another's");
         cluster.refused(create("vs4", "mail"), "an absolute folder");
         cluster.refused(create("vs4", "/mail/../etc"), "an absolute folder");
-        cluster.refused(
-                new Command.SetResourceProperty("vs3", "storage", "folder", "/elsewhere"), "stays: /mail/vs3");
+        cluster.refused(new Command.SetResourceProperty("vs3", "storage", "folder", "/elsewhere"), "stays: /mail/vs3");
         cluster.refused(
                 new Command.SetResourceProperty("vs1", "storage", "folder", "/elsewhere"), "stays: in replicas");
         cluster.refused(new Command.SetResourceProperty("vs3", "storage", "fencing", "maybe"), "'none', 'storage'");

@@ -21,12 +21,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 
-/// The folder of body segments: append-only files named by number. One is open and grows by [#append]; all others
-/// are closed, never change, and are marked read-only once they are on disk. What a crash left behind the length that the index notes is cut off at the next
-/// start, and the file is closed then.
+/// The folder of body segments: append-only files named by number. One is open and grows by [#append]; all others are
+/// closed, never change, and are marked read-only once they are on disk. What a crash left behind the length that the
+/// index notes is cut off at the next start, and the file is closed then.
 ///
-/// Appending belongs to the thread that applies the log; [#sync] and reading to any thread. Which records are
-/// alive is the index' business, not this class'.
+/// Appending belongs to the thread that applies the log; [#sync] and reading to any thread. Which records are alive
+/// is the index' business, not this class'.
 final class Segments implements Closeable {
     private static final int OPEN_FILES_MAX = 64;
 

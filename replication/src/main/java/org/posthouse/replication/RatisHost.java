@@ -172,7 +172,7 @@ public final class RatisHost implements ReplicationHost {
             throws IOException {
         GroupFolder folder = new GroupFolder(path, RaftGroupId.valueOf(id));
         if (folder.state() == GroupFolder.State.ABSENT) {
-            Member alone = new Member(ALONE, settings.host(), settings.replicationPort(), Member.Role.VOTER, 0);
+            Member alone = new Member(ALONE, settings.host(), settings.port(), Member.Role.VOTER, 0);
             return begin(group, folder, new GroupFolder.Identity(ALONE, List.of(alone)), replica, listener);
         }
         try {

@@ -116,6 +116,8 @@ final class Duties {
                 node.disk().held.remove(leave.group());
                 done.accept(true);
             }
+            case Duty.TakeOver _, Duty.Release _ ->
+                throw new IllegalStateException("no virtual server of this world is in shared mode");
             case Duty.PutAside aside -> {
                 discard(aside.group());
                 node.disk().held.remove(aside.group());
