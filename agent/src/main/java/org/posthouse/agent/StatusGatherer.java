@@ -163,7 +163,8 @@ final class StatusGatherer {
                 server.move().map(VirtualServer.Move::target).orElse(""),
                 server.replicas().change().map(ReplicaChange::text).orElse(""),
                 resources,
-                replicaStatus(facts, server, answers));
+                replicaStatus(facts, server, answers),
+                server.shared());
     }
 
     private static List<ReplicaStatus> replicaStatus(Facts facts, VirtualServer server, Map<String, Local> answers) {

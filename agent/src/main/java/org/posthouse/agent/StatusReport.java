@@ -1,11 +1,14 @@
 package org.posthouse.agent;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import java.util.Optional;
 import org.posthouse.cluster.GroupState;
 import org.posthouse.cluster.HistoryEntry;
 import org.posthouse.cluster.NodeDuty;
 import org.posthouse.cluster.NodeState;
 import org.posthouse.cluster.ResourceState;
+import org.posthouse.cluster.SharedStorage;
 
 /// How the cluster stands, gathered by one node from all: what `status --json` prints, but for the front ends, which
 /// are no members.
@@ -37,6 +40,8 @@ public record StatusReport(
     /// @param reason why it is in that state, or why it does not survive the loss of its owner
     /// @param move node that it is being moved to; `""` for none
     /// @param change what its replicas are being changed to; `""` for nothing
+    /// @param replicas none in shared mode
+    /// @param shared where its mail is in shared mode, and what is declared of it
     public record ServerStatus(
             String name,
             GroupState state,
@@ -48,7 +53,8 @@ public record StatusReport(
             String move,
             String change,
             List<ResourceStatus> resources,
-            List<ReplicaStatus> replicas) {}
+            List<ReplicaStatus> replicas,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) Optional<SharedStorage> shared) {}
 
     /// One resource of a virtual server.
     ///

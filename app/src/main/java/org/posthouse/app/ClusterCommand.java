@@ -63,8 +63,8 @@ final class ClusterCommand extends OperatorCommand {
                     name,
                     List.of(new PlannedNode(node, address.host(), address.replicationPort(), address.linkPort(), "")),
                     virtualServers.stream()
-                            .map(server ->
-                                    MailServices.planned(server, domains.getFirst(), Optional.empty(), new TreeMap<>()))
+                            .map(server -> MailServices.planned(
+                                    server, domains.getFirst(), Optional.empty(), new TreeMap<>(), new TreeMap<>()))
                             .toList(),
                     domains);
         } catch (IllegalArgumentException e) {

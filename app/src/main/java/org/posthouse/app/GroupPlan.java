@@ -10,6 +10,7 @@ import org.posthouse.app.SampleCluster.ClientPorts;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.FirstPlan.PlannedServer;
 import org.posthouse.cluster.RoomPolicy;
+import org.posthouse.cluster.SharedStorage;
 import org.posthouse.cluster.VirtualServer;
 import picocli.CommandLine.Option;
 
@@ -49,6 +50,19 @@ final class GroupPlan {
     @Option(names = "--interface", paramLabel = "NAME", description = "The network interface that gets the address.")
     private Optional<String> networkInterface = Optional.empty();
 
+    @Option(
+            names = "--shared",
+            paramLabel = "FOLDER",
+            description =
+                    "Keep its mail in this folder, mounted on every node that may own it, instead of in replicas.")
+    private Optional<String> shared = Optional.empty();
+
+    @Option(
+            names = "--fencing",
+            paramLabel = "HOW",
+            description = "What ends a lost node's access to that folder: 'none', 'storage' or 'node'. Default: none.")
+    private Optional<String> fencing = Optional.empty();
+
     /// Plans it.
     ///
     /// @throws IOException if a port is taken, or nothing says which domain is meant
@@ -64,7 +78,17 @@ final class GroupPlan {
                 free(taken, "--submission-port", submission, standard.submission()),
                 free(taken, "--imap-port", imap, standard.imap()),
                 free(taken, "--imaps-port", imaps, standard.imaps()));
-        return MailServices.planned(name, domain(image), Optional.of(ports), address());
+        return MailServices.planned(name, domain(image), Optional.of(ports), address(), storage());
+    }
+
+    private SortedMap<String, String> storage() throws IOException {
+        if (fencing.isPresent() && shared.isEmpty()) {
+            throw new IOException("--fencing goes with --shared: replicas need none");
+        }
+        SortedMap<String, String> properties = new TreeMap<>();
+        shared.ifPresent(folder -> properties.put(SharedStorage.FOLDER, folder));
+        fencing.ifPresent(how -> properties.put(SharedStorage.FENCING, how));
+        return properties;
     }
 
     private SortedMap<String, String> address() throws IOException {

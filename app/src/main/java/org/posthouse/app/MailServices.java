@@ -91,8 +91,13 @@ final class MailServices {
     ///
     /// @param ports on which it is served by its owner itself, 0 for none; without, by front ends only
     /// @param address properties of its address; empty for none
+    /// @param storage of its storage group; empty for replicas
     static PlannedServer planned(
-            String name, String domain, Optional<SampleCluster.ClientPorts> ports, SortedMap<String, String> address) {
+            String name,
+            String domain,
+            Optional<SampleCluster.ClientPorts> ports,
+            SortedMap<String, String> address,
+            SortedMap<String, String> storage) {
         SortedMap<String, String> imap = new TreeMap<>();
         SortedMap<String, String> smtp = new TreeMap<>();
         smtp.put(HOST_NAME, name + "." + domain);
@@ -104,7 +109,7 @@ final class MailServices {
             put(smtp, SUBMISSION_PORT, some.submission());
         });
         List<PlannedResource> resources = new ArrayList<>();
-        resources.add(new PlannedResource("storage", "storage-group", new TreeMap<>(), List.of()));
+        resources.add(new PlannedResource("storage", "storage-group", storage, List.of()));
         if (!address.isEmpty()) {
             resources.add(new PlannedResource("address", IpAddress.TYPE, address, List.of()));
         }

@@ -190,8 +190,8 @@ public record SampleCluster(
                         .map(node -> new PlannedNode(node, nodeAddress(node), raftPort(), linkPort(), ""))
                         .toList(),
                 virtualServerNames().stream()
-                        .map(server ->
-                                MailServices.planned(server, DOMAIN, Optional.of(ports(server)), new TreeMap<>()))
+                        .map(server -> MailServices.planned(
+                                server, DOMAIN, Optional.of(ports(server)), new TreeMap<>(), new TreeMap<>()))
                         .toList(),
                 List.of(DOMAIN));
     }

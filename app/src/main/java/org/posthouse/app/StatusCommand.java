@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.posthouse.cluster.SharedStorage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -132,13 +133,18 @@ final class StatusCommand implements Callable<Integer> {
                     server.path("epoch").asText("-"),
                     server.path("survivesOwnerLoss").asBoolean() ? "yes" : "no",
                     String.join(", ", resources),
-                    String.join(", ", replicas));
+                    server.has("shared") ? shared(server.path("shared")) : String.join(", ", replicas));
             String reason = server.path("reason").asText("");
             if (!reason.isEmpty()) {
                 table.note(reason);
             }
         }
         return table;
+    }
+
+    private static String shared(JsonNode shared) {
+        boolean limited = shared.path("fencing").asText().equalsIgnoreCase(SharedStorage.Fencing.NONE.text());
+        return "none, shared " + shared.path("folder").asText() + (limited ? " (no fencing: limited support)" : "");
     }
 
     private static TextTable frontEnds(JsonNode status) {

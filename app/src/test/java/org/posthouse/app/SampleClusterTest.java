@@ -106,13 +106,13 @@ class SampleClusterTest {
     @Test
     void aVirtualServerIsTheClassicTree() {
         SortedMap<String, String> address = new TreeMap<>(Map.of("address", "192.0.2.7/24", "interface", "eth0"));
-        assertThat(tree(MailServices.planned("vs1", "example.org", Optional.empty(), new TreeMap<>())))
+        assertThat(tree(MailServices.planned("vs1", "example.org", Optional.empty(), new TreeMap<>(), new TreeMap<>())))
                 .isEqualTo(Map.of(
                         "storage", List.of(),
                         "attendant", List.of("storage"),
                         "imap", List.of("attendant"),
                         "smtp", List.of("attendant")));
-        assertThat(tree(MailServices.planned("vs1", "example.org", Optional.empty(), address)))
+        assertThat(tree(MailServices.planned("vs1", "example.org", Optional.empty(), address, new TreeMap<>())))
                 .containsEntry("address", List.of())
                 .containsEntry("attendant", List.of("storage", "address"));
     }

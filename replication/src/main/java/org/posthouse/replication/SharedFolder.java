@@ -136,8 +136,8 @@ public final class SharedFolder implements AutoCloseable {
 
     /// Takes the folder over: waits until nobody else holds it, begins an epoch, and keeps it from then on.
     ///
-    /// @throws IOException if it is not there, holds something else, is held by somebody who is alive, or fails; nothing
-    ///     has changed for its holder then
+    /// @throws IOException if it is not there, holds something else, is held by somebody who is alive, or fails;
+    ///     nothing has changed for its holder then
     public static SharedFolder takeOver(Settings settings) throws IOException {
         return takeOver(settings, _ -> {});
     }
