@@ -420,7 +420,7 @@ public final class SharedFolder implements AutoCloseable {
     /// Says that the holder is alive, and looks whether it is still the holder.
     ///
     /// @return whether both came true
-    private boolean beatOnce() {
+    boolean beatOnce() {
         long began = settings.clock().getAsLong();
         try {
             overwrite(BEAT, String.format("%019d %019d%n", number, ++beats));
