@@ -67,6 +67,7 @@ final class ControlServices {
         return switch (command) {
             case Command.Tick tick -> false;
             case Command.CreateCluster create -> false;
+            case Command.NoteCertificates note -> false;
             case Command.RejoinNode rejoin -> LinkServices.nodes(peer);
             case Command.ReportLost lost -> LinkServices.nodes(peer);
             case Command.GiveUpMove giveUp -> LinkServices.nodes(peer);

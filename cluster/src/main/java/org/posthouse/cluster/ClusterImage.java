@@ -1,5 +1,6 @@
 package org.posthouse.cluster;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.TreeMap;
 /// @param clusterGroup who takes part in the cluster group
 /// @param history newest last, at most [#HISTORY_ENTRIES_MAX]
 /// @param answers to requests that changed something, newest last, at most [#ANSWERS_MAX]
+/// @param certificates which ones nodes show, and which are refused
 public record ClusterImage(
         String id,
         String name,
@@ -27,9 +29,12 @@ public record ClusterImage(
         SortedMap<String, VirtualServer> virtualServers,
         DirectoryImage directory,
         List<HistoryEntry> history,
-        List<Answer> answers) {
+        List<Answer> answers,
+
+        @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Certificates.Unwritten.class)
+        Certificates certificates) {
     /// The feature level that this release writes and reads.
-    public static final int FEATURE_LEVEL = 2;
+    public static final int FEATURE_LEVEL = 3;
 
     /// Older lines of the history are dropped.
     public static final int HISTORY_ENTRIES_MAX = 500;
@@ -52,7 +57,12 @@ public record ClusterImage(
             new DirectoryImage(
                     Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap()),
             List.of(),
-            List.of());
+            List.of(),
+            Certificates.NONE);
+
+    public ClusterImage {
+        certificates = certificates == null ? Certificates.NONE : certificates; // an image of feature level 2
+    }
 
     /// What a request was answered, kept so that a repeated one is answered alike and not carried out twice.
     ///
@@ -81,6 +91,12 @@ public record ClusterImage(
         return !id.isEmpty();
     }
 
+    /// Whether a node is seen to show a certificate that is to be noted ([Command.NoteCertificates]).
+    public boolean knowsNot(SortedMap<String, Certificates.Certificate> seen) {
+        return seen.entrySet().stream()
+                .anyMatch(one -> nodes.containsKey(one.getKey()) && certificates.isNews(one.getKey(), one.getValue()));
+    }
+
     /// A virtual server's or the cluster group's replicas.
     Optional<ReplicaSet> replicas(String group) {
         if (group.equals(CLUSTER_GROUP)) {
@@ -95,7 +111,8 @@ public record ClusterImage(
                 switch (event) {
                     case Event.ClusterCreated e -> e.image();
                     case Event.NodeAdded e -> node(e.node());
-                    case Event.NodeEvicted e -> evicted(e.node());
+                    case Event.NodeEvicted e -> evicted(e.node(), at);
+                    case Event.NodeCertified e -> certificates(certificates.showing(e.node(), e.certificate(), at));
                     case Event.NodeUp e -> node(nodes.get(e.node()).in(NodeState.UP, at, e.reason()));
                     case Event.NodeDown e -> node(nodes.get(e.node()).in(NodeState.DOWN, at, e.reason()));
                     case Event.NodeWrittenOff e ->
@@ -162,7 +179,17 @@ public record ClusterImage(
                 .map(text -> remembering(new HistoryEntry(newVersion, at, text)))
                 .orElse(history);
         return new ClusterImage(
-                id, name, newVersion, featureLevel, nodes, clusterGroup, virtualServers, directory, told, answers);
+                id,
+                name,
+                newVersion,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                directory,
+                told,
+                answers,
+                certificates);
     }
 
     private ClusterImage groupCreated(Event.GroupCreated e, long newVersion, long at) {
@@ -191,7 +218,8 @@ public record ClusterImage(
                 SortedMaps.without(virtualServers, name),
                 directory,
                 history,
-                answers);
+                answers,
+                certificates);
         for (Replica replica : held) {
             Node node = image.nodes.get(replica.node());
             var remains = new Node.Remains(name, replica.incarnation());
@@ -243,7 +271,7 @@ public record ClusterImage(
     }
 
     /// Policies that named the node name it no more.
-    private ClusterImage evicted(String node) {
+    private ClusterImage evicted(String node, long at) {
         ClusterImage image = new ClusterImage(
                 id,
                 name,
@@ -254,7 +282,8 @@ public record ClusterImage(
                 virtualServers,
                 directory,
                 history,
-                answers);
+                answers,
+                certificates.evicting(node, at));
         for (VirtualServer server : virtualServers.values()) {
             image = image.virtualServer(server.without(node));
         }
@@ -302,29 +331,84 @@ public record ClusterImage(
             return virtualServer(virtualServers.get(group).replicas(changed));
         }
         return new ClusterImage(
-                id, name, version, featureLevel, nodes, changed, virtualServers, directory, history, answers);
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                changed,
+                virtualServers,
+                directory,
+                history,
+                answers,
+                certificates);
     }
 
     private ClusterImage node(Node changed) {
         SortedMap<String, Node> with = SortedMaps.with(nodes, changed.name(), changed);
         return new ClusterImage(
-                id, name, version, featureLevel, with, clusterGroup, virtualServers, directory, history, answers);
+                id,
+                name,
+                version,
+                featureLevel,
+                with,
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                answers,
+                certificates);
     }
 
     private ClusterImage virtualServer(VirtualServer changed) {
         SortedMap<String, VirtualServer> with = SortedMaps.with(virtualServers, changed.name(), changed);
         return new ClusterImage(
-                id, name, version, featureLevel, nodes, clusterGroup, with, directory, history, answers);
+                id, name, version, featureLevel, nodes, clusterGroup, with, directory, history, answers, certificates);
     }
 
     private ClusterImage featureLevel(int level) {
         return new ClusterImage(
-                id, name, version, level, nodes, clusterGroup, virtualServers, directory, history, answers);
+                id,
+                name,
+                version,
+                level,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                answers,
+                certificates);
+    }
+
+    private ClusterImage certificates(Certificates changed) {
+        return new ClusterImage(
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                answers,
+                changed);
     }
 
     private ClusterImage directory(DirectoryImage changed) {
         return new ClusterImage(
-                id, name, version, featureLevel, nodes, clusterGroup, virtualServers, changed, history, answers);
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                changed,
+                history,
+                answers,
+                certificates);
     }
 
     private ClusterImage directory(Event.OfDirectory event) {
@@ -356,7 +440,17 @@ public record ClusterImage(
     private ClusterImage answered(Answer answer) {
         List<Answer> kept = newest(answers, answer, ANSWERS_MAX);
         return new ClusterImage(
-                id, name, version, featureLevel, nodes, clusterGroup, virtualServers, directory, history, kept);
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                kept,
+                certificates);
     }
 
     private List<HistoryEntry> remembering(HistoryEntry entry) {

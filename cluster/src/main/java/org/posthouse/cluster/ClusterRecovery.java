@@ -90,7 +90,8 @@ public final class ClusterRecovery {
                 servers,
                 image.directory(),
                 image.history(),
-                image.answers());
+                image.answers(),
+                image.certificates().of(e.node()));
     }
 
     private static ReplicaSet only(String node, int incarnation) {

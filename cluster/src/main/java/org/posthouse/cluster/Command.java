@@ -32,6 +32,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Command.AddPossibleOwner.class, name = "add-possible-owner"),
     @JsonSubTypes.Type(value = Command.RemovePossibleOwner.class, name = "remove-possible-owner"),
     @JsonSubTypes.Type(value = Command.DeclareTypes.class, name = "declare-types"),
+    @JsonSubTypes.Type(value = Command.NoteCertificates.class, name = "note-certificates"),
     @JsonSubTypes.Type(value = Command.SetNodeDuty.class, name = "set-node-duty"),
     @JsonSubTypes.Type(value = Command.WriteOffNode.class, name = "write-off-node"),
     @JsonSubTypes.Type(value = Command.AddNode.class, name = "add-node"),
@@ -133,6 +134,9 @@ public sealed interface Command {
 
     /// Does not let a resource come online on a node any more.
     record RemovePossibleOwner(String virtualServer, String resource, String node) implements Command {}
+
+    /// The coordinator saw which certificates nodes show on their links. Never accepted from outside.
+    record NoteCertificates(SortedMap<String, Certificates.Certificate> seen) implements Command {}
 
     /// A node tells which types of resources it can bring online.
     record DeclareTypes(String node, List<ResourceTypeFacts> types) implements Command {}

@@ -53,6 +53,7 @@ public final class Coordinator {
             case Command.AddPossibleOwner c -> ResourceOwners.add(image, c);
             case Command.RemovePossibleOwner c -> ResourceOwners.remove(image, c);
             case Command.DeclareTypes c -> ResourceTypes.declare(image, c);
+            case Command.NoteCertificates c -> MembershipDecisions.note(image, c);
             case Command.SetNodeDuty c -> MembershipDecisions.setDuty(image, c);
             case Command.AddNode c -> MembershipDecisions.add(image, c, now);
             case Command.EvictNode c -> MembershipDecisions.evict(image, c);

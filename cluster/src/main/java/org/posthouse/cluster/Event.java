@@ -13,6 +13,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Event.ClusterCreated.class, name = "cluster-created"),
     @JsonSubTypes.Type(value = Event.NodeAdded.class, name = "node-added"),
     @JsonSubTypes.Type(value = Event.NodeEvicted.class, name = "node-evicted"),
+    @JsonSubTypes.Type(value = Event.NodeCertified.class, name = "node-certified"),
     @JsonSubTypes.Type(value = Event.NodeUp.class, name = "node-up"),
     @JsonSubTypes.Type(value = Event.NodeDown.class, name = "node-down"),
     @JsonSubTypes.Type(value = Event.NodeReincarnated.class, name = "node-reincarnated"),
@@ -62,6 +63,11 @@ public sealed interface Event {
 
     /// A node is no member any more; nothing names it.
     record NodeEvicted(String node) implements Event {}
+
+    /// A node shows this certificate on its links; if it showed another before, that one is refused from now on.
+    ///
+    /// @param another whether it showed another before
+    record NodeCertified(String node, Certificates.Certificate certificate, boolean another) implements Event {}
 
     /// A node's heartbeats arrive (again).
     record NodeUp(String node, String reason) implements Event {}
@@ -227,6 +233,7 @@ public sealed interface Event {
             case GroupPolicySet e -> e.policy().needsLevel();
             case ResourceCreated _, ResourceDeleted _, ResourceRenamed _, TypesDeclared _ -> 2;
             case GroupCreated _, GroupDeleted _, RemainsPutAside _, NodeWrittenOff _, Recovered _ -> 2;
+            case NodeCertified _ -> Certificates.LEVEL;
             default -> 1;
         };
     }
@@ -241,6 +248,11 @@ public sealed interface Event {
                 Optional.of(
                         "node " + e.node().name() + " was added at " + e.node().address());
             case NodeEvicted e -> Optional.of("node " + e.node() + " has left the cluster");
+            case NodeCertified e ->
+                e.another()
+                        ? Optional.of("node " + e.node()
+                                + " shows another certificate; the one before is refused from now on")
+                        : Optional.empty();
             case NodeUp e -> Optional.of("node " + e.node() + " is up: " + e.reason());
             case NodeDown e -> Optional.of("node " + e.node() + " is down: " + e.reason());
             case NodeWrittenOff e -> Optional.of("node " + e.node() + " is lost: an operator wrote it off");

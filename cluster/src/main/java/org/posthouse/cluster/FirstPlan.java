@@ -118,7 +118,8 @@ public record FirstPlan(
                         Collections.emptySortedMap(),
                         Collections.emptySortedMap()),
                 List.of(),
-                List.of());
+                List.of(),
+                Certificates.NONE);
     }
 
     private VirtualServer server(int index, long now) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -48,6 +49,7 @@ final class LinkConnection implements Link {
 
     private final Socket socket;
     private final String peer;
+    private final PeerCertificate certificate;
     private final InetSocketAddress address;
     private final boolean initiator;
     private final LinkSettings settings;
@@ -69,10 +71,11 @@ final class LinkConnection implements Link {
     private volatile boolean heard;
 
     private LinkConnection(
-            Socket socket, SSLSocket tls, String peer, boolean initiator, LinkSettings settings, LinkServices services)
+            Socket socket, SSLSocket tls, Shown shown, boolean initiator, LinkSettings settings, LinkServices services)
             throws IOException {
         this.socket = socket;
-        this.peer = peer;
+        this.peer = shown.peer();
+        this.certificate = shown.certificate();
         this.address = (InetSocketAddress) socket.getRemoteSocketAddress();
         this.initiator = initiator;
         this.settings = settings;
@@ -111,11 +114,11 @@ final class LinkConnection implements Link {
             SSLSocket tls = (SSLSocket)
                     identity.context().getSocketFactory().createSocket(socket, to.getHostString(), to.getPort(), true);
             tls.setUseClientMode(true);
-            String peer = handshake(socket, tls, settings);
-            if (!peer.equals(expected)) {
-                throw new IOException(to + " is " + peer + ", not " + expected);
+            Shown shown = handshake(socket, tls, identity, settings);
+            if (!shown.peer().equals(expected)) {
+                throw new IOException(to + " is " + shown.peer() + ", not " + expected);
             }
-            return new LinkConnection(socket, tls, peer, true, settings, services);
+            return new LinkConnection(socket, tls, shown, true, settings, services);
         });
     }
 
@@ -128,8 +131,8 @@ final class LinkConnection implements Link {
             SSLSocket tls = (SSLSocket) identity.context().getSocketFactory().createSocket(socket, null, true);
             tls.setUseClientMode(false);
             tls.setNeedClientAuth(true);
-            String peer = handshake(socket, tls, settings);
-            return new LinkConnection(socket, tls, peer, false, settings, services);
+            Shown shown = handshake(socket, tls, identity, settings);
+            return new LinkConnection(socket, tls, shown, false, settings, services);
         });
     }
 
@@ -149,7 +152,11 @@ final class LinkConnection implements Link {
         }
     }
 
-    private static String handshake(Socket socket, SSLSocket tls, LinkSettings settings) throws IOException {
+    /// Who a peer is.
+    private record Shown(String peer, PeerCertificate certificate) {}
+
+    private static Shown handshake(Socket socket, SSLSocket tls, PeerIdentity identity, LinkSettings settings)
+            throws IOException {
         socket.setTcpNoDelay(true);
         // What lies in the socket's buffer goes before any heartbeat: so it is kept small.
         socket.setSendBufferSize(SOCKET_SEND_BYTES);
@@ -157,9 +164,31 @@ final class LinkConnection implements Link {
         PeerIdentity.restrict(tls);
         tls.startHandshake();
         X509Certificate certificate = (X509Certificate) tls.getSession().getPeerCertificates()[0];
-        return PeerIdentity.peerName(certificate)
+        String peer = PeerIdentity.peerName(certificate)
                 .orElseThrow(() -> new IOException("the certificate of " + socket.getRemoteSocketAddress() + " ("
                         + certificate.getSubjectX500Principal() + ") names no peer of a cluster"));
+        Shown shown = new Shown(peer, PeerCertificate.of(certificate));
+        Optional<String> refused = identity.revocation().reason(shown.certificate());
+        if (refused.isPresent()) {
+            refuse(tls, refused.get());
+            throw new RevokedException(refused.get(), shown.certificate());
+        }
+        return shown;
+    }
+
+    /// Says why in the place of a greeting, for the peer's operator to read. The peer's greeting is read: closing a
+    /// socket with something unread takes back what was just sent.
+    private static void refuse(SSLSocket tls, String reason) {
+        Frame bye = Frame.reason(Frame.Type.BYE, 0, reason);
+        ByteBuffer buffer = ByteBuffer.allocate(bye.length());
+        bye.put(buffer);
+        try {
+            tls.getOutputStream().write(buffer.array(), 0, buffer.position());
+            Frame.read(new DataInputStream(tls.getInputStream()));
+            tls.close();
+        } catch (IOException e) {
+            log.debug("Somebody who was refused did not wait to hear why.", e);
+        }
     }
 
     /// Starts reading and writing.
@@ -213,6 +242,11 @@ final class LinkConnection implements Link {
     @Override
     public String peer() {
         return peer;
+    }
+
+    @Override
+    public PeerCertificate certificate() {
+        return certificate;
     }
 
     @Override
