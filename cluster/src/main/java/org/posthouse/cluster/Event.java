@@ -231,7 +231,13 @@ public sealed interface Event {
         return switch (this) {
             case ResourcePut e -> e.resource().needsLevel();
             case GroupPolicySet e -> e.policy().needsLevel();
-            case ResourceCreated _, ResourceDeleted _, ResourceRenamed _, TypesDeclared _ -> 2;
+            case ResourceCreated _, ResourceDeleted _, ResourceRenamed _ -> 2;
+            case TypesDeclared e ->
+                e.types().stream()
+                                .flatMap(type -> type.properties().stream())
+                                .anyMatch(ResourceTypeFacts.Property::atOnce)
+                        ? 3
+                        : 2;
             case GroupCreated _, GroupDeleted _, RemainsPutAside _, NodeWrittenOff _, Recovered _ -> 2;
             case NodeCertified _ -> Certificates.LEVEL;
             default -> 1;
