@@ -32,6 +32,7 @@ public record StatusReport(
             int incarnation,
             String reason) {}
 
+    /// @param storage name of its storage group, that which it was created with: of folders, and in nodes' logs
     /// @param heir `""` for none
     /// @param epoch `""` before it was first opened
     /// @param reason why it is in that state, or why it does not survive the loss of its owner
@@ -39,6 +40,7 @@ public record StatusReport(
     /// @param change what its replicas are being changed to; `""` for nothing
     public record ServerStatus(
             String name,
+            String storage,
             GroupState state,
             String owner,
             String heir,

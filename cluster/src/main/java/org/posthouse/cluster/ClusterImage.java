@@ -19,6 +19,7 @@ import java.util.TreeMap;
 /// @param history newest last, at most [#HISTORY_ENTRIES_MAX]
 /// @param answers to requests that changed something, newest last, at most [#ANSWERS_MAX]
 /// @param certificates which ones nodes show, and which are refused
+/// @param names that operators gave to virtual servers after those were created, by the name that each was created with
 public record ClusterImage(
         String id,
         String name,
@@ -32,7 +33,9 @@ public record ClusterImage(
         List<Answer> answers,
 
         @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Certificates.Unwritten.class)
-        Certificates certificates) {
+        Certificates certificates,
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) SortedMap<String, String> names) {
     /// The feature level that this release writes and reads.
     public static final int FEATURE_LEVEL = 3;
 
@@ -58,10 +61,12 @@ public record ClusterImage(
                     Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap()),
             List.of(),
             List.of(),
-            Certificates.NONE);
+            Certificates.NONE,
+            Collections.emptySortedMap());
 
     public ClusterImage {
         certificates = certificates == null ? Certificates.NONE : certificates; // an image of feature level 2
+        names = names == null ? Collections.emptySortedMap() : names; // the same
     }
 
     /// What a request was answered, kept so that a repeated one is answered alike and not carried out twice.
@@ -154,6 +159,7 @@ public record ClusterImage(
                     case Event.GroupDeleted e -> groupDeleted(e.virtualServer());
                     case Event.RemainsPutAside e ->
                         node(nodes.get(e.node()).without(new Node.Remains(e.group(), e.incarnation())));
+                    case Event.GroupRenamed e -> names(GroupNames.with(names, e.virtualServer(), e.name()));
                     case Event.GroupWanted e ->
                         virtualServer(virtualServers.get(e.virtualServer()).wanted(e.wanted()));
                     case Event.GroupPolicySet e ->
@@ -170,7 +176,7 @@ public record ClusterImage(
                     case Event.Answered e -> answered(new Answer(e.request(), e.reply()));
                 };
         long shown = event instanceof Event.Recovered ? newVersion + ClusterRecovery.VERSION_LEAP : newVersion;
-        return changed.told(event, shown, at);
+        return changed.told(GroupNames.of(this).named(event), shown, at);
     }
 
     /// This image as of its new version, with the event's line in its history.
@@ -189,7 +195,8 @@ public record ClusterImage(
                 directory,
                 told,
                 answers,
-                certificates);
+                certificates,
+                names);
     }
 
     private ClusterImage groupCreated(Event.GroupCreated e, long newVersion, long at) {
@@ -219,7 +226,8 @@ public record ClusterImage(
                 directory,
                 history,
                 answers,
-                certificates);
+                certificates,
+                SortedMaps.without(names, name));
         for (Replica replica : held) {
             Node node = image.nodes.get(replica.node());
             var remains = new Node.Remains(name, replica.incarnation());
@@ -283,7 +291,8 @@ public record ClusterImage(
                 directory,
                 history,
                 answers,
-                certificates.evicting(node, at));
+                certificates.evicting(node, at),
+                names);
         for (VirtualServer server : virtualServers.values()) {
             image = image.virtualServer(server.without(node));
         }
@@ -341,7 +350,8 @@ public record ClusterImage(
                 directory,
                 history,
                 answers,
-                certificates);
+                certificates,
+                names);
     }
 
     private ClusterImage node(Node changed) {
@@ -357,13 +367,25 @@ public record ClusterImage(
                 directory,
                 history,
                 answers,
-                certificates);
+                certificates,
+                names);
     }
 
     private ClusterImage virtualServer(VirtualServer changed) {
         SortedMap<String, VirtualServer> with = SortedMaps.with(virtualServers, changed.name(), changed);
         return new ClusterImage(
-                id, name, version, featureLevel, nodes, clusterGroup, with, directory, history, answers, certificates);
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                with,
+                directory,
+                history,
+                answers,
+                certificates,
+                names);
     }
 
     private ClusterImage featureLevel(int level) {
@@ -378,7 +400,39 @@ public record ClusterImage(
                 directory,
                 history,
                 answers,
-                certificates);
+                certificates,
+                names);
+    }
+
+    private ClusterImage names(SortedMap<String, String> changed) {
+        return new ClusterImage(
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                answers,
+                certificates,
+                changed);
+    }
+
+    /// The image as operators know it: each virtual server has the name that was given to it last, everywhere.
+    public ClusterImage named() {
+        return GroupNames.of(this).named(this);
+    }
+
+    /// What nodes tell, by the names that operators know.
+    public Facts named(Facts facts) {
+        return GroupNames.of(this).named(facts);
+    }
+
+    /// The name of the storage group of a virtual server, by that which operators know.
+    public String storageGroup(String known) {
+        return GroupNames.of(this).group(known);
     }
 
     private ClusterImage certificates(Certificates changed) {
@@ -393,7 +447,8 @@ public record ClusterImage(
                 directory,
                 history,
                 answers,
-                changed);
+                changed,
+                names);
     }
 
     private ClusterImage directory(DirectoryImage changed) {
@@ -408,7 +463,8 @@ public record ClusterImage(
                 changed,
                 history,
                 answers,
-                certificates);
+                certificates,
+                names);
     }
 
     private ClusterImage directory(Event.OfDirectory event) {
@@ -450,7 +506,8 @@ public record ClusterImage(
                 directory,
                 history,
                 kept,
-                certificates);
+                certificates,
+                names);
     }
 
     private List<HistoryEntry> remembering(HistoryEntry entry) {

@@ -91,7 +91,8 @@ public final class ClusterRecovery {
                 image.directory(),
                 image.history(),
                 image.answers(),
-                image.certificates().of(e.node()));
+                image.certificates().of(e.node()),
+                image.names());
     }
 
     private static ReplicaSet only(String node, int incarnation) {

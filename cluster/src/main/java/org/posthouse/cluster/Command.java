@@ -18,6 +18,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Command.GiveUpMove.class, name = "give-up-move"),
     @JsonSubTypes.Type(value = Command.CreateGroup.class, name = "create-group"),
     @JsonSubTypes.Type(value = Command.DeleteGroup.class, name = "delete-group"),
+    @JsonSubTypes.Type(value = Command.RenameGroup.class, name = "rename-group"),
     @JsonSubTypes.Type(value = Command.ReportPutAside.class, name = "report-put-aside"),
     @JsonSubTypes.Type(value = Command.SetGroupWanted.class, name = "set-group-wanted"),
     @JsonSubTypes.Type(value = Command.SetGroupProperty.class, name = "set-group-property"),
@@ -84,6 +85,10 @@ public sealed interface Command {
 
     /// Deletes a virtual server that is offline and holds no user's mailboxes.
     record DeleteGroup(String virtualServer) implements Command {}
+
+    /// Gives a virtual server another name, for operators. Its storage group, and what nodes and front ends tell each
+    /// other of it, keep the name that it was created with.
+    record RenameGroup(String virtualServer, String name) implements Command {}
 
     /// A node tells that it takes no part any more in what was the storage group of a deleted virtual server.
     record ReportPutAside(String group, String node, int incarnation) implements Command {}

@@ -31,6 +31,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Event.StateChanged.class, name = "state-changed"),
     @JsonSubTypes.Type(value = Event.GroupCreated.class, name = "group-created"),
     @JsonSubTypes.Type(value = Event.GroupDeleted.class, name = "group-deleted"),
+    @JsonSubTypes.Type(value = Event.GroupRenamed.class, name = "group-renamed"),
     @JsonSubTypes.Type(value = Event.RemainsPutAside.class, name = "remains-put-aside"),
     @JsonSubTypes.Type(value = Event.GroupWanted.class, name = "group-wanted"),
     @JsonSubTypes.Type(value = Event.GroupPolicySet.class, name = "group-policy-set"),
@@ -130,6 +131,13 @@ public sealed interface Event {
 
     /// An operator deleted a virtual server. Each node with a replica of its storage group still has to put that aside.
     record GroupDeleted(String virtualServer) implements Event {}
+
+    /// An operator gave a virtual server another name; also the first event of one whose name was taken when it was
+    /// created, by the storage group of one that was renamed.
+    ///
+    /// @param virtualServer the name that it was created with
+    /// @param before the name that it had; `""` for one that is about to be created
+    record GroupRenamed(String virtualServer, String name, String before) implements Event {}
 
     /// A node takes no part any more in the storage group of a virtual server that was deleted.
     record RemainsPutAside(String group, String node, int incarnation) implements Event {}
@@ -239,7 +247,7 @@ public sealed interface Event {
                         ? 3
                         : 2;
             case GroupCreated _, GroupDeleted _, RemainsPutAside _, NodeWrittenOff _, Recovered _ -> 2;
-            case NodeCertified _ -> Certificates.LEVEL;
+            case NodeCertified _, GroupRenamed _ -> 3;
             default -> 1;
         };
     }
@@ -294,6 +302,10 @@ public sealed interface Event {
                 Optional.of(e.server().name() + " was created with replicas "
                         + e.server().replicas().replicas() + ": an operator asked for it");
             case GroupDeleted e -> Optional.of(e.virtualServer() + " was deleted: an operator asked for it");
+            case GroupRenamed e ->
+                e.before().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(e.before() + " is " + e.name() + " from now on: an operator asked for it");
             case RemainsPutAside e ->
                 Optional.of(e.group() + ": what " + e.node() + "." + e.incarnation()
                         + " held of the deleted virtual server was put aside");

@@ -119,7 +119,8 @@ public record FirstPlan(
                         Collections.emptySortedMap()),
                 List.of(),
                 List.of(),
-                Certificates.NONE);
+                Certificates.NONE,
+                Collections.emptySortedMap());
     }
 
     private VirtualServer server(int index, long now) {

@@ -235,7 +235,8 @@ class ResourcesTest extends ModelStories {
                 now.directory(),
                 now.history(),
                 now.answers(),
-                now.certificates());
+                now.certificates(),
+                now.names());
         Decision refused = Coordinator.decide(old, create("web", "program", Map.of("start", "x")), 0);
         assertThat(refused.reply().message()).contains("the cluster is at feature level 1, this needs 2");
         assertThat(Coordinator.decide(old, new Command.SetResourceWanted("vs1", "imap", false), 0)
