@@ -68,7 +68,13 @@ public sealed interface Event {
     /// A node shows this certificate on its links; if it showed another before, that one is refused from now on.
     ///
     /// @param another whether it showed another before
-    record NodeCertified(String node, Certificates.Certificate certificate, boolean another) implements Event {}
+    record NodeCertified(String node, Certificates.Certificate certificate, boolean another) implements Event {
+        private Optional<String> told() {
+            return another
+                    ? Optional.of("node " + node + " shows another certificate; the one before is refused from now on")
+                    : Optional.empty();
+        }
+    }
 
     /// A node's heartbeats arrive (again).
     record NodeUp(String node, String reason) implements Event {}
@@ -137,7 +143,13 @@ public sealed interface Event {
     ///
     /// @param virtualServer the name that it was created with
     /// @param before the name that it had; `""` for one that is about to be created
-    record GroupRenamed(String virtualServer, String name, String before) implements Event {}
+    record GroupRenamed(String virtualServer, String name, String before) implements Event {
+        private Optional<String> told() {
+            return before.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(before + " is " + name + " from now on: an operator asked for it");
+        }
+    }
 
     /// A node takes no part any more in the storage group of a virtual server that was deleted.
     record RemainsPutAside(String group, String node, int incarnation) implements Event {}
@@ -262,11 +274,7 @@ public sealed interface Event {
                 Optional.of(
                         "node " + e.node().name() + " was added at " + e.node().address());
             case NodeEvicted e -> Optional.of("node " + e.node() + " has left the cluster");
-            case NodeCertified e ->
-                e.another()
-                        ? Optional.of("node " + e.node()
-                                + " shows another certificate; the one before is refused from now on")
-                        : Optional.empty();
+            case NodeCertified e -> e.told();
             case NodeUp e -> Optional.of("node " + e.node() + " is up: " + e.reason());
             case NodeDown e -> Optional.of("node " + e.node() + " is down: " + e.reason());
             case NodeWrittenOff e -> Optional.of("node " + e.node() + " is lost: an operator wrote it off");
@@ -302,10 +310,7 @@ public sealed interface Event {
                 Optional.of(e.server().name() + " was created with replicas "
                         + e.server().replicas().replicas() + ": an operator asked for it");
             case GroupDeleted e -> Optional.of(e.virtualServer() + " was deleted: an operator asked for it");
-            case GroupRenamed e ->
-                e.before().isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(e.before() + " is " + e.name() + " from now on: an operator asked for it");
+            case GroupRenamed e -> e.told();
             case RemainsPutAside e ->
                 Optional.of(e.group() + ": what " + e.node() + "." + e.incarnation()
                         + " held of the deleted virtual server was put aside");

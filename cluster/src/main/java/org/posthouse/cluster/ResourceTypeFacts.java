@@ -32,7 +32,7 @@ public record ResourceTypeFacts(
     /// @param standard what it is when it was not set
     /// @param required whether it must be set; then its standard says nothing
     /// @param format a regular expression that a value matches as a whole
-    /// @param atOnce whether a change holds at once on all nodes; else from when the resource is next brought online
+    /// @param atOnce whether a change holds at once on all nodes; else from when one is next brought online
     public record Property(
             String name,
             String what,

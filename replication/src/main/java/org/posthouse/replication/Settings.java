@@ -30,14 +30,14 @@ public record Settings(
         Limits limits) {
 
     /// Mutual TLS between nodes. Both sides check the other's certificate chain against the authority and then ask
-    /// `refusal`; names and addresses in the certificate are not compared with the address dialled, because a node is
-    /// who its certificate says wherever it runs.
+    /// `refusal`; names and addresses in the certificate are not compared with the address dialled, because a node
+    /// is who its certificate says wherever it runs.
     ///
     /// @param key private key, PKCS#8 in PEM
     /// @param chain this node's certificate, then its issuers, PEM
     /// @param authority certificates of the cluster's authority, PEM
-    /// @param refusal why the owner of a certificate of this authority may not take part in replication, empty if it
-    ///     may: nodes may, but not those that were evicted; front ends and operators may not. Asked at each
+    /// @param refusal why the owner of a certificate of this authority may not take part in replication, empty if
+    ///     it may: nodes may, but not those that were evicted; front ends and operators may not. Asked at each
     ///     handshake, and of standing connections with each message
     public record Tls(Path key, Path chain, Path authority, Function<X509Certificate, Optional<String>> refusal) {}
 

@@ -12,13 +12,11 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -40,7 +38,6 @@ import org.slf4j.LoggerFactory;
 /// for the whole pause and finds what the peer sent meanwhile.
 final class LinkConnection implements Link {
     private static final int MESSAGE_BYTES_MAX = 4 << 20;
-    private static final int SOCKET_SEND_BYTES = 256 << 10;
     private static final int STREAM_ID_MAX = Integer.MAX_VALUE - 2;
     private static final Duration FAREWELL = Duration.ofMillis(500);
     private static final Duration REQUEST_DEADLINE = Duration.ofSeconds(60);
@@ -71,7 +68,12 @@ final class LinkConnection implements Link {
     private volatile boolean heard;
 
     private LinkConnection(
-            Socket socket, SSLSocket tls, Shown shown, boolean initiator, LinkSettings settings, LinkServices services)
+            Socket socket,
+            SSLSocket tls,
+            LinkHandshake shown,
+            boolean initiator,
+            LinkSettings settings,
+            LinkServices services)
             throws IOException {
         this.socket = socket;
         this.peer = shown.peer();
@@ -114,7 +116,7 @@ final class LinkConnection implements Link {
             SSLSocket tls = (SSLSocket)
                     identity.context().getSocketFactory().createSocket(socket, to.getHostString(), to.getPort(), true);
             tls.setUseClientMode(true);
-            Shown shown = handshake(socket, tls, identity, settings);
+            LinkHandshake shown = LinkHandshake.with(socket, tls, identity, settings);
             if (!shown.peer().equals(expected)) {
                 throw new IOException(to + " is " + shown.peer() + ", not " + expected);
             }
@@ -131,7 +133,7 @@ final class LinkConnection implements Link {
             SSLSocket tls = (SSLSocket) identity.context().getSocketFactory().createSocket(socket, null, true);
             tls.setUseClientMode(false);
             tls.setNeedClientAuth(true);
-            Shown shown = handshake(socket, tls, identity, settings);
+            LinkHandshake shown = LinkHandshake.with(socket, tls, identity, settings);
             return new LinkConnection(socket, tls, shown, false, settings, services);
         });
     }
@@ -149,45 +151,6 @@ final class LinkConnection implements Link {
         } catch (IOException | RuntimeException e) {
             closeQuietly(socket);
             throw e;
-        }
-    }
-
-    /// Who a peer is.
-    private record Shown(String peer, PeerCertificate certificate) {}
-
-    private static Shown handshake(Socket socket, SSLSocket tls, PeerIdentity identity, LinkSettings settings)
-            throws IOException {
-        socket.setTcpNoDelay(true);
-        // What lies in the socket's buffer goes before any heartbeat: so it is kept small.
-        socket.setSendBufferSize(SOCKET_SEND_BYTES);
-        socket.setSoTimeout((int) settings.connectTimeout().toMillis());
-        PeerIdentity.restrict(tls);
-        tls.startHandshake();
-        X509Certificate certificate = (X509Certificate) tls.getSession().getPeerCertificates()[0];
-        String peer = PeerIdentity.peerName(certificate)
-                .orElseThrow(() -> new IOException("the certificate of " + socket.getRemoteSocketAddress() + " ("
-                        + certificate.getSubjectX500Principal() + ") names no peer of a cluster"));
-        Shown shown = new Shown(peer, PeerCertificate.of(certificate));
-        Optional<String> refused = identity.revocation().reason(shown.certificate());
-        if (refused.isPresent()) {
-            refuse(tls, refused.get());
-            throw new RevokedException(refused.get(), shown.certificate());
-        }
-        return shown;
-    }
-
-    /// Says why in the place of a greeting, for the peer's operator to read. The peer's greeting is read: closing a
-    /// socket with something unread takes back what was just sent.
-    private static void refuse(SSLSocket tls, String reason) {
-        Frame bye = Frame.reason(Frame.Type.BYE, 0, reason);
-        ByteBuffer buffer = ByteBuffer.allocate(bye.length());
-        bye.put(buffer);
-        try {
-            tls.getOutputStream().write(buffer.array(), 0, buffer.position());
-            Frame.read(new DataInputStream(tls.getInputStream()));
-            tls.close();
-        } catch (IOException e) {
-            log.debug("Somebody who was refused did not wait to hear why.", e);
         }
     }
 
