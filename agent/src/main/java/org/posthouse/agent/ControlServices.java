@@ -3,6 +3,7 @@ package org.posthouse.agent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkService;
@@ -32,7 +33,9 @@ final class ControlServices {
                     long version = cluster.confirmedVersion(VERSION_MAX);
                     return Long.toString(version).getBytes(StandardCharsets.US_ASCII);
                 }
-                return Compressed.pack(Json.bytes(cluster.linearizable(deadline(head))));
+                ClusterImage image = cluster.linearizable(deadline(head));
+                boolean operator = !LinkServices.nodes(from.peer());
+                return Compressed.pack(Json.bytes(operator ? image.named() : image));
             }
         });
         services.register(StatusGatherer.KIND, LinkServices::everyone, new LinkService() {
@@ -67,6 +70,7 @@ final class ControlServices {
         return switch (command) {
             case Command.Tick tick -> false;
             case Command.CreateCluster create -> false;
+            case Command.NoteCertificates note -> false;
             case Command.RejoinNode rejoin -> LinkServices.nodes(peer);
             case Command.ReportLost lost -> LinkServices.nodes(peer);
             case Command.GiveUpMove giveUp -> LinkServices.nodes(peer);
@@ -76,6 +80,7 @@ final class ControlServices {
             case Command.ReportPutAside report -> LinkServices.nodes(peer);
             case Command.CreateGroup create -> true;
             case Command.DeleteGroup delete -> true;
+            case Command.RenameGroup rename -> true;
             case Command.SetGroupWanted set -> true;
             case Command.SetGroupProperty set -> true;
             case Command.SetResourceWanted set -> true;

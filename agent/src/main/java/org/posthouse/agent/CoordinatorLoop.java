@@ -2,12 +2,14 @@ package org.posthouse.agent;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.posthouse.cluster.Certificates;
 import org.posthouse.cluster.Change;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
@@ -123,10 +125,19 @@ final class CoordinatorLoop {
             }
             boolean settling = Pulse.millis() - processStarted < SETTLING_MILLIS;
             decide(new Command.Tick(pulse.tick(settling)));
+            noteCertificates();
         } catch (IOException e) {
             LOG.info("A tick's events were not applied, the next one decides anew: {}", e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("A tick failed; the next one is tried. This is a fault in the coordinator's rules.", e);
+        }
+    }
+
+    private void noteCertificates() throws IOException, InterruptedException {
+        ClusterImage image = replica.image();
+        SortedMap<String, Certificates.Certificate> seen = pulse.certificates();
+        if (image.featureLevel() >= Certificates.LEVEL && image.knowsNot(seen)) {
+            decide(new Command.NoteCertificates(seen));
         }
     }
 

@@ -77,6 +77,8 @@ final class HostedServer implements AutoCloseable {
             BodyRepairs.Source bodies,
             NodeSettings.Halt halt) {}
 
+    private volatile List<String> addresses = List.of();
+
     /// A replica in use.
     private record Hosting(int incarnation, GroupMember member, StorageGroup group, StoreService store) {}
 
@@ -97,10 +99,11 @@ final class HostedServer implements AutoCloseable {
     /// Opens what the image names and is not open yet, and follows what it wants from now on.
     void follow(VirtualServer wanted, List<ResourceType<ServiceContext>> types) {
         upkeep.follow(wanted);
+        addresses = IpAddress.of(wanted);
         services.follow(
                 wanted,
                 new ResourceOpener(
-                        name, around.node(), store, types, around.leases().of(name), upkeep));
+                        name, around.node(), store, types, around.leases().of(name), upkeep, () -> addresses));
     }
 
     LocalStore store() {

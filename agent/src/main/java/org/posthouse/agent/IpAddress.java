@@ -5,6 +5,7 @@ import java.util.List;
 import org.posthouse.cluster.ResourceType;
 import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.ResourceTypeFacts.Property;
+import org.posthouse.cluster.VirtualServer;
 
 /// The type `ip-address`: an address that is where its virtual server is, so that clients need no front end. The
 /// kernel has it for three seconds at a time, renewed each second, and so drops it by itself when this process is
@@ -39,6 +40,16 @@ public final class IpAddress implements ResourceType<ServiceContext> {
                             INTERFACE,
                             "the network interface that gets it on every node, e.g. eth0",
                             "[^\\s/]{1,15}")));
+
+    /// A virtual server's addresses, without prefix lengths.
+    static List<String> of(VirtualServer server) {
+        return server.resources().values().stream()
+                .filter(resource -> resource.type().equals(TYPE) && resource.wanted())
+                .map(resource -> resource.properties().getOrDefault(ADDRESS, ""))
+                .filter(address -> address.contains("/"))
+                .map(address -> address.substring(0, address.indexOf('/')))
+                .toList();
+    }
 
     @Override
     public ResourceTypeFacts facts() {

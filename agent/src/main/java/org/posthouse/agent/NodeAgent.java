@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.posthouse.cluster.Certificates;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Facts;
@@ -40,6 +41,7 @@ import org.posthouse.wire.LinkServer;
 import org.posthouse.wire.LinkServices;
 import org.posthouse.wire.Links;
 import org.posthouse.wire.PeerIdentity;
+import org.posthouse.wire.Revocation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,6 +60,7 @@ public final class NodeAgent implements AutoCloseable {
     private final Duties duties;
     private final StatusGatherer status;
     private final ScheduledExecutorService timer;
+    private List<Certificates.Revoked> refused = List.of(); // of the thread that applies changes of the image
 
     /// What the parts of an agent share.
     static final class Parts {
@@ -312,8 +315,18 @@ public final class NodeAgent implements AutoCloseable {
         if (image.created()) {
             parts.settings.forming().ifPresent(forming -> forming.formed().run());
             routes.publish(NodeAddresses.of(image));
+            refuse(image.certificates());
         }
         duties.nudge();
+    }
+
+    /// On links, on replication's connections, and by front ends.
+    private void refuse(Certificates certificates) {
+        if (!certificates.revoked().equals(refused)) {
+            refused = certificates.revoked();
+            parts.settings.identity().revocation().refuse(certificates.reasons());
+            routes.publish(refused);
+        }
     }
 
     private static Settings replicationSettings(NodeSettings settings, SnapshotTransfer snapshots) {
@@ -328,7 +341,7 @@ public final class NodeAgent implements AutoCloseable {
                         tls.resolve(PeerIdentity.KEY_FILE),
                         tls.resolve(PeerIdentity.CHAIN_FILE),
                         tls.resolve(PeerIdentity.TRUST_FILE),
-                        NodeAgent::isNode)),
+                        certificate -> refusal(settings.identity().revocation(), certificate))),
                 snapshots,
                 new Settings.GrayOwner() {
                     @Override
@@ -342,6 +355,12 @@ public final class NodeAgent implements AutoCloseable {
                     }
                 },
                 settings.replication());
+    }
+
+    private static Optional<String> refusal(Revocation revocation, X509Certificate certificate) {
+        return isNode(certificate)
+                ? revocation.reason(certificate)
+                : Optional.of("that is not the certificate of a node of this cluster");
     }
 
     private static boolean isNode(X509Certificate certificate) {

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.posthouse.cluster.Certificates;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.HeartbeatTable;
@@ -22,6 +23,7 @@ import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkService;
 import org.posthouse.wire.Links;
 import org.posthouse.wire.Opening;
+import org.posthouse.wire.PeerCertificate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +50,7 @@ final class Pulse implements LinkService, AutoCloseable {
     private final HeartbeatTable heard = new HeartbeatTable(millis()); // under lock, as all below
     private HeartbeatTable counted;
     private final SortedMap<String, String> lastOpenOn = new TreeMap<>();
+    private final SortedMap<String, Certificates.Certificate> certificates = new TreeMap<>();
 
     /// Begins with [#start].
     ///
@@ -82,7 +85,7 @@ final class Pulse implements LinkService, AutoCloseable {
 
     private void sendOne() {
         Facts.Heartbeat heartbeat = own.get();
-        take(heartbeat);
+        take(heartbeat, links.certificate());
         if (heartbeat.incarnation() == 0) {
             return; // Takes part in nothing yet.
         }
@@ -125,18 +128,22 @@ final class Pulse implements LinkService, AutoCloseable {
         try {
             Facts.Heartbeat heartbeat = Json.read(message, Facts.Heartbeat.class);
             if (from.peer().equals("node:" + heartbeat.node())) {
-                take(heartbeat);
+                take(heartbeat, from.certificate());
             }
         } catch (IOException e) {
             LOG.warn("{} sent a heartbeat that cannot be read: {}", from.peer(), e.getMessage());
         }
     }
 
-    private void take(Facts.Heartbeat heartbeat) {
+    private void take(Facts.Heartbeat heartbeat, PeerCertificate shown) {
         long now = millis();
         lock.lock();
         try {
             heard.heard(heartbeat, now);
+            certificates.put(
+                    heartbeat.node(),
+                    new Certificates.Certificate(
+                            shown.fingerprint(), shown.expires().toEpochMilli()));
             if (counted != null) {
                 counted.heard(heartbeat, now);
             }
@@ -194,6 +201,16 @@ final class Pulse implements LinkService, AutoCloseable {
             }
         });
         return peers;
+    }
+
+    /// Which certificate each node that was ever heard showed last.
+    SortedMap<String, Certificates.Certificate> certificates() {
+        lock.lock();
+        try {
+            return new TreeMap<>(certificates);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Virtual servers that this process has heard their present owner hold open.

@@ -1,9 +1,11 @@
 package org.posthouse.agent;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.posthouse.cluster.ResourceType;
 import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.VirtualServer;
@@ -17,7 +19,8 @@ record ResourceOpener(
         LocalStore store,
         Collection<ResourceType<ServiceContext>> types,
         ServiceContext.Lease lease,
-        ServiceContext.Housekeeper housekeeper) {
+        ServiceContext.Housekeeper housekeeper,
+        Supplier<List<String>> addresses) {
 
     /// Opens one.
     ///
@@ -33,7 +36,8 @@ record ResourceOpener(
                 type.facts().completed(resource.properties()),
                 progress,
                 lease,
-                housekeeper));
+                housekeeper,
+                addresses));
     }
 
     /// Opens one anew whose properties have changed since it was opened.

@@ -1,7 +1,9 @@
 package org.posthouse.agent;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.Supplier;
 import org.posthouse.mailstore.MailStore;
 
 /// What a resource of a virtual server is given to work with.
@@ -15,6 +17,8 @@ import org.posthouse.mailstore.MailStore;
 /// @param progress for what takes its time to come online or go offline
 /// @param lease for what must never be online on two nodes
 /// @param housekeeper for the system attendant
+/// @param addresses that move with the virtual server ([IpAddress]), as the newest image has them, without the lengths
+///     of prefixes
 public record ServiceContext(
         String virtualServer,
         String resource,
@@ -23,7 +27,8 @@ public record ServiceContext(
         SortedMap<String, String> properties,
         Progress progress,
         Lease lease,
-        Housekeeper housekeeper) {
+        Housekeeper housekeeper,
+        Supplier<List<String>> addresses) {
 
     /// How a resource says that it comes online, or goes offline, though it takes long: its pending timeout counts
     /// from the last report.

@@ -42,7 +42,18 @@ final class StatusGatherer {
     /// What a node says of itself.
     ///
     /// @param digests of each storage group, by index
-    record Local(String node, long pid, SortedMap<String, SortedMap<Long, String>> digests) {}
+    record Local(String node, long pid, SortedMap<String, SortedMap<Long, String>> digests) {
+        /// By the names that operators know.
+        Local named(ClusterImage image) {
+            SortedMap<String, SortedMap<Long, String>> named = new TreeMap<>();
+            image.virtualServers().keySet().forEach(group -> {
+                if (digests.containsKey(group)) {
+                    named.put(image.names().getOrDefault(group, group), digests.get(group));
+                }
+            });
+            return new Local(node, pid, named);
+        }
+    }
 
     StatusGatherer(NodeAgent.Parts parts) {
         this.parts = parts;
@@ -65,18 +76,20 @@ final class StatusGatherer {
 
     /// The whole report; takes 700 ms at most when nodes do not answer.
     StatusReport gather() {
-        ClusterImage recorded = parts.cluster().replica().image();
-        Facts facts = parts.pulse().facts();
+        ClusterImage groups = parts.cluster().replica().image();
+        ClusterImage recorded = groups.named();
+        Facts facts = groups.named(parts.pulse().facts());
         // Without a quorum nothing is recorded; what this node hears itself is shown all the same.
         ClusterImage image = Coordinator.seen(recorded, facts, System.currentTimeMillis());
-        Map<String, Local> answers = ask(image);
+        Map<String, Local> answers = new TreeMap<>();
+        ask(image).forEach((node, answer) -> answers.put(node, answer.named(groups)));
         List<StatusReport.NodeStatus> nodes = new ArrayList<>();
         for (Node node : image.nodes().values()) {
             nodes.add(nodeStatus(image, node, Optional.ofNullable(answers.get(node.name()))));
         }
         List<StatusReport.ServerStatus> servers = new ArrayList<>();
         for (VirtualServer server : image.virtualServers().values()) {
-            servers.add(serverStatus(image, facts, server, answers));
+            servers.add(serverStatus(image, facts, server, groups.storageGroup(server.name()), answers));
         }
         List<Replica> voters = image.clusterGroup().voters();
         int alive = (int) voters.stream()
@@ -146,7 +159,7 @@ final class StatusGatherer {
     }
 
     private static StatusReport.ServerStatus serverStatus(
-            ClusterImage image, Facts facts, VirtualServer server, Map<String, Local> answers) {
+            ClusterImage image, Facts facts, VirtualServer server, String group, Map<String, Local> answers) {
         Survival survival = Survival.of(image, facts, server.name());
         List<StatusReport.ResourceStatus> resources = server.resources().values().stream()
                 .map(resource -> new StatusReport.ResourceStatus(
@@ -154,6 +167,7 @@ final class StatusGatherer {
                 .toList();
         return new StatusReport.ServerStatus(
                 server.name(),
+                group,
                 server.state(),
                 server.permission().owner(),
                 server.permission().heir().orElse(""),

@@ -35,6 +35,7 @@ public record StatusReport(
             int incarnation,
             String reason) {}
 
+    /// @param storage name of its storage group, that which it was created with: of folders, and in nodes' logs
     /// @param heir `""` for none
     /// @param epoch `""` before it was first opened
     /// @param reason why it is in that state, or why it does not survive the loss of its owner
@@ -44,6 +45,7 @@ public record StatusReport(
     /// @param shared where its mail is in shared mode, and what is declared of it
     public record ServerStatus(
             String name,
+            String storage,
             GroupState state,
             String owner,
             String heir,

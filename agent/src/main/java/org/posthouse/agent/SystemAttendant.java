@@ -32,20 +32,24 @@ public final class SystemAttendant implements ResourceType<ServiceContext> {
             false,
             List.of(
                     Property.optional(
-                            EXPUNGE_HISTORY,
-                            "for how many days a client that stays away is told what was expunged (1 to 999)",
-                            Long.toString(Schedule.DEFAULT.history().toDays()),
-                            "[1-9]\\d{0,2}"),
+                                    EXPUNGE_HISTORY,
+                                    "for how many days a client that stays away is told what was expunged (1 to 999)",
+                                    Long.toString(Schedule.DEFAULT.history().toDays()),
+                                    "[1-9]\\d{0,2}")
+                            .changedAtOnce(),
                     Property.optional(
-                            COMPACT_EVERY,
-                            "seconds between two looks for dead messages whose room can be freed (1 to 99999)",
-                            Long.toString(Schedule.DEFAULT.compactEvery().toSeconds()),
-                            "[1-9]\\d{0,4}"),
+                                    COMPACT_EVERY,
+                                    "seconds between two looks for dead messages whose room can be freed (1 to 99999)",
+                                    Long.toString(
+                                            Schedule.DEFAULT.compactEvery().toSeconds()),
+                                    "[1-9]\\d{0,4}")
+                            .changedAtOnce(),
                     Property.optional(
-                            SCRUB_RATE,
-                            "how many kB of each replica's bodies are read and checked a second, 0 for none",
-                            Long.toString(Schedule.DEFAULT.scrubBytesPerSecond() >> 10),
-                            "0|[1-9]\\d{0,5}")));
+                                    SCRUB_RATE,
+                                    "how many kB of each replica's bodies are read and checked a second, 0 for none",
+                                    Long.toString(Schedule.DEFAULT.scrubBytesPerSecond() >> 10),
+                                    "0|[1-9]\\d{0,5}")
+                            .changedAtOnce()));
 
     @Override
     public ResourceTypeFacts facts() {

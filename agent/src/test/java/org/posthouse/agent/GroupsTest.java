@@ -27,6 +27,34 @@ class GroupsTest {
     private Path folder;
 
     @Test
+    void oneThatIsRenamedServesFailsOverAndIsThereAfterARestartOfAll() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 3, 1)) {
+            cluster.startAll();
+            cluster.awaitWhole("vs1");
+            cluster.deliver("vs1", "first");
+            accepted(cluster, new Command.RenameGroup("vs1", "vs9"));
+            cluster.awaitWhole("vs9");
+            cluster.deliver("vs1", "second");
+            assertThat(cluster.online).containsOnlyKeys("vs1");
+
+            String owner = cluster.owner("vs1");
+            cluster.stop(owner);
+            cluster.deliver("vs1", "third");
+            cluster.start(owner);
+            cluster.awaitWhole("vs9");
+            cluster.awaitEqualDigests();
+
+            cluster.stopAll();
+            cluster.startAll();
+            cluster.awaitWhole("vs9");
+            assertThat(cluster.messages("vs1")).isEqualTo(3);
+            ClusterClient client = new ClusterClient(cluster.operator("n2"));
+            assertThat(client.image(Duration.ofSeconds(10)).virtualServers()).containsOnlyKeys("vs9");
+            assertThat(client.status().virtualServers().getFirst().storage()).isEqualTo("vs1");
+        }
+    }
+
+    @Test
     void oneIsCreatedServesFailsOverIsDeletedAndItsNameGivenAgain() throws Exception {
         try (TestCluster cluster = new TestCluster(folder, 4, 2)) {
             cluster.startAll();

@@ -83,7 +83,8 @@ class HeldAddressTest {
                 new TreeMap<>(Map.of(IpAddress.ADDRESS, address, IpAddress.INTERFACE, "ph0")),
                 what -> {},
                 lease::get,
-                new Upkeep());
+                new Upkeep(),
+                List::of);
         HeldAddress opened = new HeldAddress(context, HeldAddressTest::here);
         held.add(opened);
         return opened;

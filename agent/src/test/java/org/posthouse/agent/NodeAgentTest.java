@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,6 +22,10 @@ import org.posthouse.cluster.Node;
 import org.posthouse.cluster.Replica;
 import org.posthouse.cluster.Reply;
 import org.posthouse.wire.Link;
+import org.posthouse.wire.LinkServices;
+import org.posthouse.wire.LinkSettings;
+import org.posthouse.wire.Links;
+import org.posthouse.wire.PeerIdentity;
 
 /// Agents of several nodes in one process, on real Raft groups, links and stores.
 @Timeout(600)
@@ -179,6 +184,58 @@ class NodeAgentTest {
             cluster.awaitEqualDigests();
             assertThat(cluster.image().virtualServers().get("vs1").replicas().voters())
                     .hasSize(3);
+        }
+    }
+
+    @Test
+    void aNodeThatWasEvictedIsRefusedByAllAlsoWhenAnotherHasItsName() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 4, 1)) {
+            cluster.startAll();
+            cluster.awaitWhole("vs1");
+            cluster.await(
+                    "the certificates to be noted",
+                    () -> cluster.image().certificates().shown().size() == 4);
+            Path copy = Files.createDirectories(folder.resolve("copy"));
+            for (String file : List.of("peer.key", "peer.pem", "ca.pem")) {
+                Files.copy(cluster.folder("n4").resolve("tls").resolve(file), copy.resolve(file));
+            }
+            assertThat(refused(cluster, copy, "n1", Duration.ofSeconds(20))).isFalse();
+            Reply reply = cluster.any().submit(new Command.EvictNode("n4"), Duration.ofSeconds(10));
+            assertThat(reply.accepted()).as(reply.message()).isTrue();
+            for (String node : List.of("n1", "n2", "n3")) {
+                cluster.await(
+                        node + " to know",
+                        () -> cluster.image(node).certificates().revoked().size() == 1);
+                assertThat(refused(cluster, copy, node, Duration.ofSeconds(1))).isTrue();
+            }
+            cluster.stop("n4");
+
+            cluster.stop("n2");
+            cluster.start("n2");
+            cluster.await(
+                    "n2 to know again",
+                    () -> cluster.image("n2").certificates().revoked().size() == 1);
+            assertThat(refused(cluster, copy, "n2", Duration.ofSeconds(1))).isTrue();
+
+            cluster.wipe("n4");
+            cluster.join("n4");
+            cluster.await(
+                    "the new n4 to take part",
+                    () -> cluster.image().clusterGroup().on("n4"));
+            cluster.await(
+                    "its certificate",
+                    () -> cluster.image("n1").certificates().shown().containsKey("n4"));
+            assertThat(refused(cluster, copy, "n1", Duration.ofSeconds(1))).isTrue();
+        }
+    }
+
+    /// Whether no link to a node comes about with a copy of a certificate.
+    private static boolean refused(TestCluster cluster, Path copy, String node, Duration within) throws IOException {
+        try (Links links = new Links(PeerIdentity.load(copy), new LinkServices(), LinkSettings.DEFAULT)) {
+            links.peers(Map.of("node:" + node, cluster.agents.get(node).linkAddress()));
+            return !links.await("node:" + node, within).up();
+        } catch (IOException _) {
+            return true;
         }
     }
 

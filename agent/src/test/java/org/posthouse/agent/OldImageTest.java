@@ -27,7 +27,7 @@ class OldImageTest {
                 .image(0);
         byte[] bytes = Json.bytes(image);
         assertThat(new String(bytes, StandardCharsets.UTF_8))
-                .doesNotContain("possibleOwners\":[\"", "\"made\"", "\"deadlockMillis\"", "\"types\"");
+                .doesNotContain("possibleOwners\":[\"", "\"made\"", "\"deadlockMillis\"", "\"types\"", "ertificates\"");
         ClusterImage read = Json.read(bytes, ClusterImage.class);
         assertThat(read).isEqualTo(image);
         Node node = read.nodes().get("n1");

@@ -44,7 +44,8 @@ class ProgramTest {
                 type.facts().completed(properties),
                 reported::add,
                 lease::get,
-                new Upkeep()));
+                new Upkeep(),
+                List::of));
         opened.add(resource);
         return resource;
     }

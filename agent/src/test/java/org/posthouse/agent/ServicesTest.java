@@ -153,7 +153,8 @@ class ServicesTest {
     private void follow() {
         services.follow(
                 server(),
-                new ResourceOpener("vs1", "n1", new LocalStore("vs1"), List.of(new Type()), lease::get, new Upkeep()));
+                new ResourceOpener(
+                        "vs1", "n1", new LocalStore("vs1"), List.of(new Type()), lease::get, new Upkeep(), List::of));
     }
 
     private final class Type implements ResourceType<ServiceContext> {

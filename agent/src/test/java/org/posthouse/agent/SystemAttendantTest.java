@@ -36,7 +36,15 @@ class SystemAttendantTest {
     private final SystemAttendant type = new SystemAttendant();
     private final Housekeeper housekeeper = new Housekeeper();
     private final ResourceType.Resource attendant = type.open(new ServiceContext(
-            "vs1", "attendant", "n1", new LocalStore("vs1"), new TreeMap<>(), what -> {}, () -> 0, housekeeper));
+            "vs1",
+            "attendant",
+            "n1",
+            new LocalStore("vs1"),
+            new TreeMap<>(),
+            what -> {},
+            () -> 0,
+            housekeeper,
+            List::of));
 
     @Test
     void itKeepsByItsProperties() {

@@ -12,6 +12,7 @@ import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command.CreateGroup;
 import org.posthouse.cluster.Command.DeleteGroup;
 import org.posthouse.cluster.Command.MoveReplica;
+import org.posthouse.cluster.Command.RenameGroup;
 import org.posthouse.cluster.Command.SetGroupProperty;
 import org.posthouse.cluster.Command.SetGroupWanted;
 import org.posthouse.cluster.VirtualServer;
@@ -20,13 +21,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `posthouse group list|create|delete|online|offline|prop`: virtual servers as groups of resources. `posthouse move`
-/// moves them.
+/// `posthouse group list|create|delete|rename|online|offline|prop`: virtual servers as groups of resources.
+/// `posthouse move` moves them.
 @Command(
         name = "group",
         mixinStandardHelpOptions = true,
-        description = "List virtual servers, create and delete them, bring them online, take them offline, and set"
-                + " their policy.")
+        description =
+                "List virtual servers, create, rename and delete them, bring them online, take them offline, and set"
+                        + " their policy.")
 final class GroupCommand extends OperatorCommand {
     private static final Duration WAIT_MAX = Duration.ofMinutes(3);
 
@@ -105,6 +107,20 @@ final class GroupCommand extends OperatorCommand {
         if (!name.equals(console.readLine("All mail of %s goes with it. Its name once more: ", name))) {
             throw new IOException(name + " is not deleted: that is another name");
         }
+    }
+
+    @Command(
+            name = "rename",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Give a virtual server another name, at any time: users and their mail clients notice nothing."
+                            + " Folders on nodes and what nodes log keep the name that it was created with.")
+    int rename(
+            @Mixin DirOption dir,
+            @Parameters(index = "0", paramLabel = "GROUP") String name,
+            @Parameters(index = "1", paramLabel = "NAME", description = "Its new name, e.g. vs9.") String to)
+            throws IOException {
+        return submit(dir, new RenameGroup(name, to));
     }
 
     @Command(

@@ -67,10 +67,12 @@ final class GroupPlan {
     ///
     /// @throws IOException if a port is taken, or nothing says which domain is meant
     PlannedServer planned(Installation installation, ClusterImage image, String name) throws IOException {
-        SortedMap<Integer, String> taken = taken(image);
+        // On an address of its own it shares no port with anybody.
+        SortedMap<Integer, String> taken = address.isPresent() ? new TreeMap<>() : taken(image);
         ClientPorts standard =
                 switch (installation) {
-                    case ClusterFolder folder -> folder.sample().freePorts(name, taken.keySet());
+                    case ClusterFolder folder ->
+                        folder.sample().freePorts(name, taken(image).keySet());
                     case Machine _ -> ClientPorts.NONE;
                 };
         ClientPorts ports = new ClientPorts(
@@ -150,7 +152,11 @@ final class GroupPlan {
             taken.put(node.linkPort(), "node " + node.name());
         });
         for (VirtualServer server : image.virtualServers().values()) {
-            for (VirtualServer.Resource resource : server.resources().values()) {
+            boolean ownAddress = server.resources().values().stream()
+                    .anyMatch(resource -> resource.type().equals(IpAddress.TYPE));
+            for (VirtualServer.Resource resource : ownAddress
+                    ? List.<VirtualServer.Resource>of()
+                    : server.resources().values()) {
                 for (String property : MailServices.PORTS) {
                     String port = resource.properties().getOrDefault(property, "");
                     if (port.matches("[1-9]\\d{0,4}")) {

@@ -1,7 +1,6 @@
 package org.posthouse.app;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -193,8 +192,20 @@ final class MailServices {
         }
     }
 
+    /// A service that listens as one of this process.
+    private abstract class Mail extends ListeningResource {
+        Mail(ServiceContext context, String service, String greeting) {
+            super(context.virtualServer() + " " + service, greeting, address, context.addresses());
+        }
+
+        @Override
+        final TlsIdentity tls() {
+            return tls;
+        }
+    }
+
     /// Where to listen by one of a resource's properties; nowhere without it: front ends need no listener.
-    private List<InetSocketAddress> at(ServiceContext context, String property) throws IOException {
+    private static List<Integer> ports(ServiceContext context, String property) throws IOException {
         String port = context.properties().get(property);
         if (port.isEmpty()) {
             return List.of();
@@ -203,23 +214,23 @@ final class MailServices {
         if (number > PORT_MAX) {
             throw new IOException(property + " is not a port: " + port);
         }
-        return List.of(new InetSocketAddress(address, number));
+        return List.of(number);
     }
 
     /// IMAP of one virtual server.
-    private final class ImapResource extends ListeningResource {
+    private final class ImapResource extends Mail {
         private final ServiceContext context;
         private final ImapServer server;
 
         ImapResource(ServiceContext context) throws IOException {
-            super(context.virtualServer() + " imap", "* OK ");
+            super(context, "imap", "* OK ");
             this.context = context;
             server = new ImapServer(imapSettings(context.virtualServer()));
-            for (InetSocketAddress at : at(context, PORT)) {
-                listen(at, tls, false, ImapServer::farewell, client -> server.serve(client, login()));
+            for (int port : ports(context, PORT)) {
+                listen(new Door(port, false, ImapServer::farewell, client -> server.serve(client, login())));
             }
-            for (InetSocketAddress at : at(context, TLS_PORT)) {
-                listen(at, tls, true, ImapServer::farewell, client -> server.serve(client, login()));
+            for (int port : ports(context, TLS_PORT)) {
+                listen(new Door(port, true, ImapServer::farewell, client -> server.serve(client, login())));
             }
         }
 
@@ -266,11 +277,11 @@ final class MailServices {
     }
 
     /// SMTP and submission of one virtual server.
-    private final class SmtpResource extends ListeningResource {
+    private final class SmtpResource extends Mail {
         private final ServiceContext context;
 
         SmtpResource(ServiceContext context) throws IOException {
-            super(context.virtualServer() + " smtp", "220 ");
+            super(context, "smtp", "220 ");
             this.context = context;
             String name = context.virtualServer();
             String hostName = context.properties().get(HOST_NAME);
@@ -280,16 +291,13 @@ final class MailServices {
                     .authInClear(loginInClear);
             SmtpServer server = new SmtpServer(options, throttle, SmtpServer.Surroundings.real());
             StoreReception reception = new StoreReception(name, context.store(), addresses(), quotas);
-            for (InetSocketAddress at : at(context, PORT)) {
-                listen(at, tls, false, SmtpServer::farewell, client -> server.serve(client, Role.RECEIVING, reception));
+            for (int port : ports(context, PORT)) {
+                listen(new Door(
+                        port, false, SmtpServer::farewell, client -> server.serve(client, Role.RECEIVING, reception)));
             }
-            for (InetSocketAddress at : at(context, SUBMISSION_PORT)) {
-                listen(
-                        at,
-                        tls,
-                        false,
-                        SmtpServer::farewell,
-                        client -> server.serve(client, Role.SUBMISSION, reception));
+            for (int port : ports(context, SUBMISSION_PORT)) {
+                listen(new Door(
+                        port, false, SmtpServer::farewell, client -> server.serve(client, Role.SUBMISSION, reception)));
             }
         }
 

@@ -1,5 +1,6 @@
 package org.posthouse.cluster;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +18,8 @@ import java.util.TreeMap;
 /// @param clusterGroup who takes part in the cluster group
 /// @param history newest last, at most [#HISTORY_ENTRIES_MAX]
 /// @param answers to requests that changed something, newest last, at most [#ANSWERS_MAX]
+/// @param certificates which ones nodes show, and which are refused
+/// @param names that operators gave to virtual servers after those were created, by the name that each was created with
 public record ClusterImage(
         String id,
         String name,
@@ -27,9 +30,14 @@ public record ClusterImage(
         SortedMap<String, VirtualServer> virtualServers,
         DirectoryImage directory,
         List<HistoryEntry> history,
-        List<Answer> answers) {
+        List<Answer> answers,
+
+        @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Certificates.Unwritten.class)
+        Certificates certificates,
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) SortedMap<String, String> names) {
     /// The feature level that this release writes and reads.
-    public static final int FEATURE_LEVEL = 2;
+    public static final int FEATURE_LEVEL = 3;
 
     /// Older lines of the history are dropped.
     public static final int HISTORY_ENTRIES_MAX = 500;
@@ -52,7 +60,14 @@ public record ClusterImage(
             new DirectoryImage(
                     Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap()),
             List.of(),
-            List.of());
+            List.of(),
+            Certificates.NONE,
+            Collections.emptySortedMap());
+
+    public ClusterImage {
+        certificates = certificates == null ? Certificates.NONE : certificates; // an image of feature level 2
+        names = names == null ? Collections.emptySortedMap() : names; // the same
+    }
 
     /// What a request was answered, kept so that a repeated one is answered alike and not carried out twice.
     ///
@@ -81,6 +96,12 @@ public record ClusterImage(
         return !id.isEmpty();
     }
 
+    /// Whether a node is seen to show a certificate that is to be noted ([Command.NoteCertificates]).
+    public boolean knowsNot(SortedMap<String, Certificates.Certificate> seen) {
+        return seen.entrySet().stream()
+                .anyMatch(one -> nodes.containsKey(one.getKey()) && certificates.isNews(one.getKey(), one.getValue()));
+    }
+
     /// A virtual server's or the cluster group's replicas.
     Optional<ReplicaSet> replicas(String group) {
         if (group.equals(CLUSTER_GROUP)) {
@@ -95,7 +116,8 @@ public record ClusterImage(
                 switch (event) {
                     case Event.ClusterCreated e -> e.image();
                     case Event.NodeAdded e -> node(e.node());
-                    case Event.NodeEvicted e -> evicted(e.node());
+                    case Event.NodeEvicted e -> evicted(e.node(), at);
+                    case Event.NodeCertified e -> certificates(certificates.showing(e.node(), e.certificate(), at));
                     case Event.NodeUp e -> node(nodes.get(e.node()).in(NodeState.UP, at, e.reason()));
                     case Event.NodeDown e -> node(nodes.get(e.node()).in(NodeState.DOWN, at, e.reason()));
                     case Event.NodeWrittenOff e ->
@@ -137,6 +159,7 @@ public record ClusterImage(
                     case Event.GroupDeleted e -> groupDeleted(e.virtualServer());
                     case Event.RemainsPutAside e ->
                         node(nodes.get(e.node()).without(new Node.Remains(e.group(), e.incarnation())));
+                    case Event.GroupRenamed e -> names(GroupNames.with(names, e.virtualServer(), e.name()));
                     case Event.GroupWanted e ->
                         virtualServer(virtualServers.get(e.virtualServer()).wanted(e.wanted()));
                     case Event.GroupPolicySet e ->
@@ -153,7 +176,7 @@ public record ClusterImage(
                     case Event.Answered e -> answered(new Answer(e.request(), e.reply()));
                 };
         long shown = event instanceof Event.Recovered ? newVersion + ClusterRecovery.VERSION_LEAP : newVersion;
-        return changed.told(event, shown, at);
+        return changed.told(GroupNames.of(this).named(event), shown, at);
     }
 
     /// This image as of its new version, with the event's line in its history.
@@ -162,7 +185,18 @@ public record ClusterImage(
                 .map(text -> remembering(new HistoryEntry(newVersion, at, text)))
                 .orElse(history);
         return new ClusterImage(
-                id, name, newVersion, featureLevel, nodes, clusterGroup, virtualServers, directory, told, answers);
+                id,
+                name,
+                newVersion,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                directory,
+                told,
+                answers,
+                certificates,
+                names);
     }
 
     private ClusterImage groupCreated(Event.GroupCreated e, long newVersion, long at) {
@@ -191,7 +225,9 @@ public record ClusterImage(
                 SortedMaps.without(virtualServers, name),
                 directory,
                 history,
-                answers);
+                answers,
+                certificates,
+                SortedMaps.without(names, name));
         for (Replica replica : held) {
             Node node = image.nodes.get(replica.node());
             var remains = new Node.Remains(name, replica.incarnation());
@@ -243,7 +279,7 @@ public record ClusterImage(
     }
 
     /// Policies that named the node name it no more.
-    private ClusterImage evicted(String node) {
+    private ClusterImage evicted(String node, long at) {
         ClusterImage image = new ClusterImage(
                 id,
                 name,
@@ -254,7 +290,9 @@ public record ClusterImage(
                 virtualServers,
                 directory,
                 history,
-                answers);
+                answers,
+                certificates.evicting(node, at),
+                names);
         for (VirtualServer server : virtualServers.values()) {
             image = image.virtualServer(server.without(node));
         }
@@ -302,29 +340,131 @@ public record ClusterImage(
             return virtualServer(virtualServers.get(group).replicas(changed));
         }
         return new ClusterImage(
-                id, name, version, featureLevel, nodes, changed, virtualServers, directory, history, answers);
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                changed,
+                virtualServers,
+                directory,
+                history,
+                answers,
+                certificates,
+                names);
     }
 
     private ClusterImage node(Node changed) {
         SortedMap<String, Node> with = SortedMaps.with(nodes, changed.name(), changed);
         return new ClusterImage(
-                id, name, version, featureLevel, with, clusterGroup, virtualServers, directory, history, answers);
+                id,
+                name,
+                version,
+                featureLevel,
+                with,
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                answers,
+                certificates,
+                names);
     }
 
     private ClusterImage virtualServer(VirtualServer changed) {
         SortedMap<String, VirtualServer> with = SortedMaps.with(virtualServers, changed.name(), changed);
         return new ClusterImage(
-                id, name, version, featureLevel, nodes, clusterGroup, with, directory, history, answers);
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                with,
+                directory,
+                history,
+                answers,
+                certificates,
+                names);
     }
 
     private ClusterImage featureLevel(int level) {
         return new ClusterImage(
-                id, name, version, level, nodes, clusterGroup, virtualServers, directory, history, answers);
+                id,
+                name,
+                version,
+                level,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                answers,
+                certificates,
+                names);
+    }
+
+    private ClusterImage names(SortedMap<String, String> changed) {
+        return new ClusterImage(
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                answers,
+                certificates,
+                changed);
+    }
+
+    /// The image as operators know it: each virtual server has the name that was given to it last, everywhere.
+    public ClusterImage named() {
+        return GroupNames.of(this).named(this);
+    }
+
+    /// What nodes tell, by the names that operators know.
+    public Facts named(Facts facts) {
+        return GroupNames.of(this).named(facts);
+    }
+
+    /// The name of the storage group of a virtual server, by that which operators know.
+    public String storageGroup(String known) {
+        return GroupNames.of(this).group(known);
+    }
+
+    private ClusterImage certificates(Certificates changed) {
+        return new ClusterImage(
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                answers,
+                changed,
+                names);
     }
 
     private ClusterImage directory(DirectoryImage changed) {
         return new ClusterImage(
-                id, name, version, featureLevel, nodes, clusterGroup, virtualServers, changed, history, answers);
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                changed,
+                history,
+                answers,
+                certificates,
+                names);
     }
 
     private ClusterImage directory(Event.OfDirectory event) {
@@ -356,7 +496,18 @@ public record ClusterImage(
     private ClusterImage answered(Answer answer) {
         List<Answer> kept = newest(answers, answer, ANSWERS_MAX);
         return new ClusterImage(
-                id, name, version, featureLevel, nodes, clusterGroup, virtualServers, directory, history, kept);
+                id,
+                name,
+                version,
+                featureLevel,
+                nodes,
+                clusterGroup,
+                virtualServers,
+                directory,
+                history,
+                kept,
+                certificates,
+                names);
     }
 
     private List<HistoryEntry> remembering(HistoryEntry entry) {

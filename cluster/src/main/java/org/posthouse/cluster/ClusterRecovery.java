@@ -91,7 +91,9 @@ public final class ClusterRecovery {
                 servers,
                 image.directory(),
                 image.history(),
-                image.answers());
+                image.answers(),
+                image.certificates().of(e.node()),
+                image.names());
     }
 
     private static ReplicaSet only(String node, int incarnation) {

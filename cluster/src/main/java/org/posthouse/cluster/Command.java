@@ -19,6 +19,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Command.ReportUnable.class, name = "report-unable"),
     @JsonSubTypes.Type(value = Command.CreateGroup.class, name = "create-group"),
     @JsonSubTypes.Type(value = Command.DeleteGroup.class, name = "delete-group"),
+    @JsonSubTypes.Type(value = Command.RenameGroup.class, name = "rename-group"),
     @JsonSubTypes.Type(value = Command.ReportPutAside.class, name = "report-put-aside"),
     @JsonSubTypes.Type(value = Command.SetGroupWanted.class, name = "set-group-wanted"),
     @JsonSubTypes.Type(value = Command.SetGroupProperty.class, name = "set-group-property"),
@@ -33,6 +34,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Command.AddPossibleOwner.class, name = "add-possible-owner"),
     @JsonSubTypes.Type(value = Command.RemovePossibleOwner.class, name = "remove-possible-owner"),
     @JsonSubTypes.Type(value = Command.DeclareTypes.class, name = "declare-types"),
+    @JsonSubTypes.Type(value = Command.NoteCertificates.class, name = "note-certificates"),
     @JsonSubTypes.Type(value = Command.SetNodeDuty.class, name = "set-node-duty"),
     @JsonSubTypes.Type(value = Command.WriteOffNode.class, name = "write-off-node"),
     @JsonSubTypes.Type(value = Command.AddNode.class, name = "add-node"),
@@ -88,6 +90,10 @@ public sealed interface Command {
     /// Deletes a virtual server that is offline and holds no user's mailboxes.
     record DeleteGroup(String virtualServer) implements Command {}
 
+    /// Gives a virtual server another name, for operators. Its storage group, and what nodes and front ends tell each
+    /// other of it, keep the name that it was created with.
+    record RenameGroup(String virtualServer, String name) implements Command {}
+
     /// A node tells that it takes no part any more in what was the storage group of a deleted virtual server.
     record ReportPutAside(String group, String node, int incarnation) implements Command {}
 
@@ -137,6 +143,9 @@ public sealed interface Command {
 
     /// Does not let a resource come online on a node any more.
     record RemovePossibleOwner(String virtualServer, String resource, String node) implements Command {}
+
+    /// The coordinator saw which certificates nodes show on their links. Never accepted from outside.
+    record NoteCertificates(SortedMap<String, Certificates.Certificate> seen) implements Command {}
 
     /// A node tells which types of resources it can bring online.
     record DeclareTypes(String node, List<ResourceTypeFacts> types) implements Command {}

@@ -15,7 +15,9 @@ public final class Coordinator {
     ///
     /// @param now milliseconds since 1970 by the coordinator's clock
     public static Decision decide(ClusterImage image, Command command, long now) {
-        Decision decision = decideAtAnyLevel(image, command, now);
+        // Operators' names in and out: everything below knows only those.
+        GroupNames names = GroupNames.of(image);
+        Decision decision = names.created(decideAtAnyLevel(names.named(image), names.named(command), now));
         int needed =
                 decision.events().stream().mapToInt(Event::needsLevel).max().orElse(1);
         return needed <= image.featureLevel()
@@ -40,6 +42,7 @@ public final class Coordinator {
             case Command.ReportUnable c -> SharedPlanner.reportUnable(image, c);
             case Command.CreateGroup c -> GroupCreation.create(image, c);
             case Command.DeleteGroup c -> GroupCreation.delete(image, c);
+            case Command.RenameGroup c -> GroupCreation.rename(image, c);
             case Command.ReportPutAside c -> GroupCreation.putAside(image, c);
             case Command.SetGroupWanted c -> GroupDecisions.setWanted(image, c);
             case Command.SetGroupProperty c -> GroupDecisions.setProperty(image, c);
@@ -54,6 +57,7 @@ public final class Coordinator {
             case Command.AddPossibleOwner c -> ResourceOwners.add(image, c);
             case Command.RemovePossibleOwner c -> ResourceOwners.remove(image, c);
             case Command.DeclareTypes c -> ResourceTypes.declare(image, c);
+            case Command.NoteCertificates c -> MembershipDecisions.note(image, c);
             case Command.SetNodeDuty c -> MembershipDecisions.setDuty(image, c);
             case Command.AddNode c -> MembershipDecisions.add(image, c, now);
             case Command.EvictNode c -> MembershipDecisions.evict(image, c);

@@ -13,6 +13,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Event.ClusterCreated.class, name = "cluster-created"),
     @JsonSubTypes.Type(value = Event.NodeAdded.class, name = "node-added"),
     @JsonSubTypes.Type(value = Event.NodeEvicted.class, name = "node-evicted"),
+    @JsonSubTypes.Type(value = Event.NodeCertified.class, name = "node-certified"),
     @JsonSubTypes.Type(value = Event.NodeUp.class, name = "node-up"),
     @JsonSubTypes.Type(value = Event.NodeDown.class, name = "node-down"),
     @JsonSubTypes.Type(value = Event.NodeReincarnated.class, name = "node-reincarnated"),
@@ -30,6 +31,7 @@ import java.util.SortedMap;
     @JsonSubTypes.Type(value = Event.StateChanged.class, name = "state-changed"),
     @JsonSubTypes.Type(value = Event.GroupCreated.class, name = "group-created"),
     @JsonSubTypes.Type(value = Event.GroupDeleted.class, name = "group-deleted"),
+    @JsonSubTypes.Type(value = Event.GroupRenamed.class, name = "group-renamed"),
     @JsonSubTypes.Type(value = Event.RemainsPutAside.class, name = "remains-put-aside"),
     @JsonSubTypes.Type(value = Event.GroupWanted.class, name = "group-wanted"),
     @JsonSubTypes.Type(value = Event.GroupPolicySet.class, name = "group-policy-set"),
@@ -62,6 +64,17 @@ public sealed interface Event {
 
     /// A node is no member any more; nothing names it.
     record NodeEvicted(String node) implements Event {}
+
+    /// A node shows this certificate on its links; if it showed another before, that one is refused from now on.
+    ///
+    /// @param another whether it showed another before
+    record NodeCertified(String node, Certificates.Certificate certificate, boolean another) implements Event {
+        private Optional<String> told() {
+            return another
+                    ? Optional.of("node " + node + " shows another certificate; the one before is refused from now on")
+                    : Optional.empty();
+        }
+    }
 
     /// A node's heartbeats arrive (again).
     record NodeUp(String node, String reason) implements Event {}
@@ -124,6 +137,19 @@ public sealed interface Event {
 
     /// An operator deleted a virtual server. Each node with a replica of its storage group still has to put that aside.
     record GroupDeleted(String virtualServer) implements Event {}
+
+    /// An operator gave a virtual server another name; also the first event of one whose name was taken when it was
+    /// created, by the storage group of one that was renamed.
+    ///
+    /// @param virtualServer the name that it was created with
+    /// @param before the name that it had; `""` for one that is about to be created
+    record GroupRenamed(String virtualServer, String name, String before) implements Event {
+        private Optional<String> told() {
+            return before.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(before + " is " + name + " from now on: an operator asked for it");
+        }
+    }
 
     /// A node takes no part any more in the storage group of a virtual server that was deleted.
     record RemainsPutAside(String group, String node, int incarnation) implements Event {}
@@ -225,8 +251,15 @@ public sealed interface Event {
         return switch (this) {
             case ResourcePut e -> e.resource().needsLevel();
             case GroupPolicySet e -> e.policy().needsLevel();
-            case ResourceCreated _, ResourceDeleted _, ResourceRenamed _, TypesDeclared _ -> 2;
+            case ResourceCreated _, ResourceDeleted _, ResourceRenamed _ -> 2;
+            case TypesDeclared e ->
+                e.types().stream()
+                                .flatMap(type -> type.properties().stream())
+                                .anyMatch(ResourceTypeFacts.Property::atOnce)
+                        ? 3
+                        : 2;
             case GroupCreated _, GroupDeleted _, RemainsPutAside _, NodeWrittenOff _, Recovered _ -> 2;
+            case NodeCertified _, GroupRenamed _ -> 3;
             default -> 1;
         };
     }
@@ -241,6 +274,7 @@ public sealed interface Event {
                 Optional.of(
                         "node " + e.node().name() + " was added at " + e.node().address());
             case NodeEvicted e -> Optional.of("node " + e.node() + " has left the cluster");
+            case NodeCertified e -> e.told();
             case NodeUp e -> Optional.of("node " + e.node() + " is up: " + e.reason());
             case NodeDown e -> Optional.of("node " + e.node() + " is down: " + e.reason());
             case NodeWrittenOff e -> Optional.of("node " + e.node() + " is lost: an operator wrote it off");
@@ -276,6 +310,7 @@ public sealed interface Event {
                 Optional.of(e.server().name() + " was created with replicas "
                         + e.server().replicas().replicas() + ": an operator asked for it");
             case GroupDeleted e -> Optional.of(e.virtualServer() + " was deleted: an operator asked for it");
+            case GroupRenamed e -> e.told();
             case RemainsPutAside e ->
                 Optional.of(e.group() + ": what " + e.node() + "." + e.incarnation()
                         + " held of the deleted virtual server was put aside");

@@ -118,7 +118,9 @@ public record FirstPlan(
                         Collections.emptySortedMap(),
                         Collections.emptySortedMap()),
                 List.of(),
-                List.of());
+                List.of(),
+                Certificates.NONE,
+                Collections.emptySortedMap());
     }
 
     private VirtualServer server(int index, long now) {

@@ -27,7 +27,9 @@ final class GroupCreation {
     static Decision create(ClusterImage image, Command.CreateGroup command) {
         String name = command.planned().name();
         VirtualServer bare = bare(command);
-        Optional<String> wrong = wrongName(image, name).or(() -> wrongResources(image, bare, command.planned()));
+        Optional<String> wrong = image.virtualServers().size() >= GROUPS_MAX
+                ? Optional.of("a cluster has " + GROUPS_MAX + " virtual servers at most")
+                : wrongName(image, name).or(() -> wrongResources(image, bare, command.planned()));
         if (wrong.isPresent()) {
             return Coordinator.refused(wrong.get());
         }
@@ -79,9 +81,6 @@ final class GroupCreation {
         }
         if (image.virtualServers().containsKey(name)) {
             return Optional.of("there is a virtual server '" + name + "' already");
-        }
-        if (image.virtualServers().size() >= GROUPS_MAX) {
-            return Optional.of("a cluster has " + GROUPS_MAX + " virtual servers at most");
         }
         List<String> holders = image.nodes().values().stream()
                 .filter(node -> node.remains().stream()
@@ -230,6 +229,22 @@ final class GroupCreation {
                         && node.takes()
                         && server.allows(node.name())
                         && Room.on(image, node.name(), server));
+    }
+
+    /// Allowed at any time: nothing but what operators read and say changes.
+    static Decision rename(ClusterImage image, Command.RenameGroup command) {
+        VirtualServer server = image.virtualServers().get(command.virtualServer());
+        if (server == null) {
+            return GroupDecisions.noServer(image, command.virtualServer());
+        }
+        if (server.name().equals(command.name())) {
+            return new Decision(List.of(), Reply.done(server.name() + " has that name already"));
+        }
+        return wrongName(image, command.name())
+                .map(Coordinator::refused)
+                .orElseGet(() -> Coordinator.decided(
+                        new Event.GroupRenamed(server.name(), command.name(), server.name()),
+                        server.name() + " is " + command.name() + " from now on"));
     }
 
     /// Refused while anybody could miss it.

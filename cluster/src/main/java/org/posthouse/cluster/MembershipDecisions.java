@@ -1,5 +1,6 @@
 package org.posthouse.cluster;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -202,6 +203,18 @@ final class MembershipDecisions {
                         "node " + node.name() + " goes on as " + node.name() + "." + next,
                         "incarnation",
                         Integer.toString(next)));
+    }
+
+    /// What is refused is not noted again: heartbeats of a node that has just left may still be counted.
+    static Decision note(ClusterImage image, Command.NoteCertificates command) {
+        List<Event> events = new ArrayList<>();
+        command.seen().forEach((node, certificate) -> {
+            if (image.nodes().containsKey(node) && image.certificates().isNews(node, certificate)) {
+                boolean another = image.certificates().shown().containsKey(node);
+                events.add(new Event.NodeCertified(node, certificate, another));
+            }
+        });
+        return new Decision(List.copyOf(events), Reply.done("noted"));
     }
 
     private static Decision noNode(ClusterImage image, String name) {

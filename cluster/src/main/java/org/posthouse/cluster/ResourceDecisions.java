@@ -66,7 +66,11 @@ final class ResourceDecisions {
                         resource.having(changed),
                         command.property() + " is now "
                                 + type.completed(changed).get(command.property())
-                                + ", at the latest from when it is next brought online");
+                                + (type.property(command.property())
+                                                .map(ResourceTypeFacts.Property::atOnce)
+                                                .orElse(false)
+                                        ? ", at once and on all nodes"
+                                        : ", from when it is next brought online"));
     }
 
     static Decision fail(ClusterImage image, Command.FailResource command) {

@@ -1,5 +1,6 @@
 package org.posthouse.cluster;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -43,16 +44,28 @@ public record ResourceTypeFacts(
     /// @param standard what it is when it was not set
     /// @param required whether it must be set; then its standard says nothing
     /// @param format a regular expression that a value matches as a whole
-    public record Property(String name, String what, String standard, boolean required, String format) {
+    /// @param atOnce whether a change holds at once on all nodes; else from when one is next brought online
+    public record Property(
+            String name,
+            String what,
+            String standard,
+            boolean required,
+            String format,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean atOnce) {
 
         /// One that must be set.
         public static Property required(String name, String what, String format) {
-            return new Property(name, what, "", true, format);
+            return new Property(name, what, "", true, format, false);
         }
 
         /// One that may be set.
         public static Property optional(String name, String what, String standard, String format) {
-            return new Property(name, what, standard, false, format);
+            return new Property(name, what, standard, false, format, false);
+        }
+
+        /// The same, and a change holds at once.
+        public Property changedAtOnce() {
+            return new Property(name, what, standard, required, format, true);
         }
     }
 

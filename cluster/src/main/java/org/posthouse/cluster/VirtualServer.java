@@ -227,6 +227,11 @@ public record VirtualServer(
         return opened.isPresent();
     }
 
+    VirtualServer named(String given) {
+        return new VirtualServer(
+                given, wanted, policy, permission, opened, replicas, move, state, reason, resources, failovers);
+    }
+
     VirtualServer permitted(Permission given) {
         return new VirtualServer(
                 name, wanted, policy, given, opened, replicas, move, state, reason, resources, failovers);

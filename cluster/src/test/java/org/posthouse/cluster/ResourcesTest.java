@@ -19,7 +19,9 @@ class ResourcesTest extends ModelStories {
             true,
             List.of(
                     ResourceTypeFacts.Property.required("start", "the command that it is started by", ".+"),
-                    ResourceTypeFacts.Property.optional("patience", "seconds, 1 to 99", "10", "[1-9]\\d?")));
+                    ResourceTypeFacts.Property.optional("patience", "seconds, 1 to 99", "10", "[1-9]\\d?"),
+                    ResourceTypeFacts.Property.optional("pace", "a number", "1", "\\d")
+                            .changedAtOnce()));
     private static final ResourceTypeFacts IMAP = new ResourceTypeFacts("imap", "IMAP.", true, false, List.of());
 
     @BeforeEach
@@ -110,7 +112,9 @@ class ResourcesTest extends ModelStories {
         assertThat(server().state()).isEqualTo(GroupState.ONLINE);
 
         String said = cluster.accepted(new Command.SetResourceProperty("vs1", "web", "patience", "20"));
-        assertThat(said).contains("patience is now 20", "when it is next brought online");
+        assertThat(said).isEqualTo("vs1/web patience is now 20, from when it is next brought online");
+        assertThat(cluster.accepted(new Command.SetResourceProperty("vs1", "web", "pace", "3")))
+                .endsWith("pace is now 3, at once and on all nodes");
         assertThat(web().properties()).containsEntry("patience", "20");
         assertThat(cluster.accepted(new Command.SetResourceProperty("vs1", "web", "patience", "")))
                 .contains("patience is now 10");
@@ -152,7 +156,7 @@ class ResourcesTest extends ModelStories {
                 create("web", "program", Map.of("start", "x", "patience", "0")), "patience cannot be '0': seconds, 1");
         cluster.refused(
                 create("web", "program", Map.of("start", "x", "colour", "red")),
-                "no property 'colour'; it has [start, patience]");
+                "no property 'colour'; it has [start, patience, pace]");
         SortedMap<String, String> start = new TreeMap<>(Map.of("start", "x"));
         cluster.refused(
                 new Command.CreateResource("vs1", "web", "program", start, List.of("pop3"), true),
@@ -230,7 +234,9 @@ class ResourcesTest extends ModelStories {
                 now.virtualServers(),
                 now.directory(),
                 now.history(),
-                now.answers());
+                now.answers(),
+                now.certificates(),
+                now.names());
         Decision refused = Coordinator.decide(old, create("web", "program", Map.of("start", "x")), 0);
         assertThat(refused.reply().message()).contains("the cluster is at feature level 1, this needs 2");
         assertThat(Coordinator.decide(old, new Command.SetResourceWanted("vs1", "imap", false), 0)

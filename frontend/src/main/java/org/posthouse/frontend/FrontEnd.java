@@ -59,7 +59,8 @@ public final class FrontEnd implements AutoCloseable {
         this.links = new Links(identity, new LinkServices(), settings.links());
         this.routes = new Routes(links::link);
         this.nodes = new KnownNodes(settings.nodes(), links::peers);
-        this.feed = new RouteFeed(routes, nodes::take);
+        RefusedNodes refused = new RefusedNodes(identity.revocation()::refuse, System::currentTimeMillis);
+        this.feed = new RouteFeed(routes, nodes::take, refused::take);
         this.locator = new Locator(links::standing, Locator.Limits.DEFAULT, System::nanoTime);
         this.smtp = new SmtpServer(settings.smtp(), settings.imap().throttle(), SmtpServer.Surroundings.real());
         this.reception = new RemoteReception(

@@ -3,10 +3,13 @@ package org.posthouse.frontend;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.posthouse.cluster.Certificates;
 import org.posthouse.cluster.NodeAddresses;
 import org.posthouse.cluster.Route;
 import org.posthouse.wire.Link;
@@ -20,21 +23,26 @@ import org.slf4j.LoggerFactory;
 /// Listens to every node's routes: one stream of kind [#KIND] on each link, on which the node writes a line
 /// (`virtual-server epoch node`, ended by LF) for each route that it knows, and then for each new one as soon as
 /// it has opened. So the news of a failover takes one way over a connection that stands already. A line
-/// `nodes version name=host:port ...` tells where the nodes are, at the start and when some join or leave.
+/// `nodes version name=host:port ...` tells where the nodes are, at the start and when some join or leave; one
+/// `revoked ...` ([Certificates.Revoked#line]) which certificate is refused from now on.
 final class RouteFeed implements LinkListener, AutoCloseable {
     static final String KIND = "routes";
+    private static final SortedMap<String, String> ASKING = new TreeMap<>(Map.of("revoked", "yes"));
 
     private static final Duration PAUSE = Duration.ofMillis(500);
     private static final Logger log = LoggerFactory.getLogger(RouteFeed.class);
 
     private final Routes routes;
     private final Consumer<NodeAddresses> nodes;
+    private final Consumer<Certificates.Revoked> refused;
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /// @param nodes takes each list of nodes, of any node and any age
-    RouteFeed(Routes routes, Consumer<NodeAddresses> nodes) {
+    /// @param refused takes each certificate that is refused, as often as it is told
+    RouteFeed(Routes routes, Consumer<NodeAddresses> nodes, Consumer<Certificates.Revoked> refused) {
         this.routes = routes;
         this.nodes = nodes;
+        this.refused = refused;
     }
 
     @Override
@@ -52,7 +60,7 @@ final class RouteFeed implements LinkListener, AutoCloseable {
         String lastFailure = "";
         try {
             do {
-                try (LinkStream stream = link.open(new Opening(KIND, Collections.emptySortedMap()))) {
+                try (LinkStream stream = link.open(new Opening(KIND, ASKING))) {
                     read(stream);
                     log.info("{} tells no routes any more; asking again.", link.peer());
                 } catch (IOException e) {
@@ -89,6 +97,8 @@ final class RouteFeed implements LinkListener, AutoCloseable {
         try {
             if (line.startsWith(NodeAddresses.WORD + " ")) {
                 nodes.accept(NodeAddresses.parse(line));
+            } else if (line.startsWith(Certificates.Revoked.WORD + " ")) {
+                refused.accept(Certificates.Revoked.parse(line));
             } else {
                 routes.take(Route.parse(line));
             }

@@ -16,11 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.posthouse.cluster.Certificates;
 import org.posthouse.frontend.FrontEndSettings.Port;
 import org.posthouse.imap.ImapSettings;
 import org.posthouse.smtp.RemoteReception;
@@ -122,6 +125,36 @@ class FrontEndTest {
     private static void assertServedBy(TestClient client, String node) throws IOException {
         client.send("x NOOP");
         client.expect("x OK from " + node);
+    }
+
+    @Test
+    void aNodeThatWasEvictedIsHeardNoMore() throws Exception {
+        PeerIdentity evicted = PeerIdentity.load(folder.resolve("node-n2"));
+        n1.tell("vs1 1-10 n1");
+        n2.tell("vs1 1-11 n2");
+        startFrontEnd();
+        assertServedBy(loggedIn(), "n2");
+        var revoked = new Certificates.Revoked(
+                new Certificates.Certificate(evicted.certificate().fingerprint(), Long.MAX_VALUE / 1000),
+                "n2",
+                true,
+                1_700_000_000_000L);
+        n1.tell(revoked.line());
+        await("the link to n2 to end", () -> !frontEnd.status().nodes().get("n2"));
+        // It tries again and again, and its routes count for nothing.
+        n1.tell("vs1 1-12 n1");
+        assertServedBy(loggedIn(), "n1");
+        n2.heartbeats.clear();
+        assertThat(n2.heartbeats.poll(500, TimeUnit.MILLISECONDS)).isNull();
+        assertThat(frontEnd.status().nodes()).containsEntry("n1", true).containsEntry("n2", false);
+    }
+
+    private static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in vain: " + what).isLessThan(end);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
     }
 
     @Test

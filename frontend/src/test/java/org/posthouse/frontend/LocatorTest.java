@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,6 +18,7 @@ import org.posthouse.directory.DirectoryClient.Kind;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkStream;
 import org.posthouse.wire.Opening;
+import org.posthouse.wire.PeerCertificate;
 import org.posthouse.wire.RemoteException;
 
 @Timeout(30)
@@ -62,6 +64,11 @@ class LocatorTest {
         @Override
         public String peer() {
             return "node:" + name;
+        }
+
+        @Override
+        public PeerCertificate certificate() {
+            return new PeerCertificate("none", Instant.MAX);
         }
 
         @Override

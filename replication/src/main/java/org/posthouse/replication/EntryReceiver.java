@@ -1,6 +1,8 @@
 package org.posthouse.replication;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,9 +33,22 @@ final class EntryReceiver {
     private final RaftGroupId group;
     private final ReentrantLock lock = new ReentrantLock();
     // under lock
-    private CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
+    private int underWay; // requests with entries that Ratis has and has not answered
     private long handedOn = RaftLog.INVALID_LOG_INDEX; // the highest index among what is under way
     private long committable = NONE; // while entries are given twice
+    private boolean giving;
+
+    /// A request with entries that is not given to Ratis yet, and its answer.
+    private record Waiting(AppendEntriesRequestProto request, CompletableFuture<AppendEntriesReplyProto> answer) {
+        long first() {
+            return request.getEntries(0).getIndex();
+        }
+
+        long last() {
+            return first() + request.getEntriesCount() - 1;
+        }
+    }
 
     EntryReceiver(RaftServer server, RaftGroupId group) {
         this.server = server;
@@ -44,36 +59,79 @@ final class EntryReceiver {
         return server;
     }
 
-    /// Gives entries, or a heartbeat, to Ratis.
+    /// Gives entries, or a heartbeat, to Ratis. Entries are given in the order in which they come: what overtakes
+    /// others is refused by Ratis as a gap, and the leader sends everything once more.
+    ///
+    /// @return the answer; what Ratis throws comes by it too
+    /// @throws IOException if a heartbeat is refused
     CompletableFuture<AppendEntriesReplyProto> append(AppendEntriesRequestProto request) throws IOException {
         lock.lock();
         try {
             if (request.getEntriesCount() == 0) {
                 return server.appendEntriesAsync(committing(request, committable));
             }
-            long first = request.getEntries(0).getIndex();
-            long last = first + request.getEntriesCount() - 1;
-            boolean idle = underWay.isDone();
-            boolean next = first == handedOn + 1 && committable == NONE;
-            // What is under way may not be in the log yet, and so cannot be compared.
-            CompletableFuture<AppendEntriesReplyProto> reply =
-                    idle || next ? give(request) : underWay.thenCompose(_ -> giveLater(request));
-            handedOn = idle ? last : Math.max(handedOn, last);
-            underWay = CompletableFuture.allOf(underWay, reply.handle((_, _) -> null));
-            return reply;
+            Waiting last = new Waiting(request, new CompletableFuture<>());
+            waiting.add(last);
+            giveOn();
+            return last.answer();
         } finally {
             lock.unlock();
         }
     }
 
-    private CompletableFuture<AppendEntriesReplyProto> giveLater(AppendEntriesRequestProto request) {
+    /// Gives what need not wait. What is under way may not be in the log yet, so only what comes directly behind it
+    /// can be compared with the log; and nothing comes behind what is to be given once more.
+    private void giveOn() {
         lock.lock();
         try {
-            return give(request);
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
+            if (!giving) { // else an answer came at once, and the loop that got it goes on with the next
+                giving = true;
+                try {
+                    giveWaiting();
+                } finally {
+                    giving = false;
+                }
+            }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void giveWaiting() {
+        for (Waiting next = waiting.peek(); next != null && mayBeGiven(next); next = waiting.peek()) {
+            waiting.remove();
+            handedOn = underWay == 0 ? next.last() : Math.max(handedOn, next.last());
+            underWay++;
+            CompletableFuture<AppendEntriesReplyProto> answer = next.answer();
+            var _ = given(next.request()).whenComplete((reply, failure) -> answered(answer, reply, failure));
+        }
+    }
+
+    private boolean mayBeGiven(Waiting next) {
+        return underWay == 0 || (next.first() == handedOn + 1 && committable == NONE);
+    }
+
+    private CompletableFuture<AppendEntriesReplyProto> given(AppendEntriesRequestProto request) {
+        try {
+            return give(request);
+        } catch (IOException | RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private void answered(
+            CompletableFuture<AppendEntriesReplyProto> answer, AppendEntriesReplyProto reply, Throwable failure) {
+        lock.lock();
+        try {
+            underWay--;
+        } finally {
+            lock.unlock();
+        }
+        giveOn();
+        if (failure == null) {
+            answer.complete(reply);
+        } else {
+            answer.completeExceptionally(failure);
         }
     }
 
@@ -164,6 +222,7 @@ final class EntryReceiver {
         lock.lock();
         try {
             committable = NONE;
+            giveOn();
         } finally {
             lock.unlock();
         }

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Predicate;
+import java.util.function.Function;
 
 /// What a [RatisHost] is started with.
 ///
@@ -30,15 +30,16 @@ public record Settings(
         Limits limits) {
 
     /// Mutual TLS between nodes. Both sides check the other's certificate chain against the authority and then ask
-    /// `peer`; names and addresses in the certificate are not compared with the address dialled, because a node is
-    /// who its certificate says wherever it runs.
+    /// `refusal`; names and addresses in the certificate are not compared with the address dialled, because a node
+    /// is who its certificate says wherever it runs.
     ///
     /// @param key private key, PKCS#8 in PEM
     /// @param chain this node's certificate, then its issuers, PEM
     /// @param authority certificates of the cluster's authority, PEM
-    /// @param peer whether the owner of a certificate of this authority may take part in replication: nodes may,
-    ///     front ends and operators may not
-    public record Tls(Path key, Path chain, Path authority, Predicate<X509Certificate> peer) {}
+    /// @param refusal why the owner of a certificate of this authority may not take part in replication, empty if
+    ///     it may: nodes may, but not those that were evicted; front ends and operators may not. Asked at each
+    ///     handshake, and of standing connections with each message
+    public record Tls(Path key, Path chain, Path authority, Function<X509Certificate, Optional<String>> refusal) {}
 
     /// Told of a leader that the host found gray: leading, with work waiting, and getting nothing done. Called on the
     /// watchdog's thread, which holds no lock.

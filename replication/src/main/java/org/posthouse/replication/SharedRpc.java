@@ -73,6 +73,7 @@ final class SharedRpc implements ServerFactory {
             Settings.Tls tls = settings.tls().get();
             GrpcConfigKeys.TLS.setConf(
                     parameters, new GrpcTlsConfig(TlsMaterial.key(tls), TlsMaterial.trust(tls), true));
+            GrpcConfigKeys.Server.setServicesCustomizer(parameters, new PeerGuard(tls.refusal()));
         }
         RaftServer router = new RpcRouter(
                 RaftPeerId.valueOf(settings.node()),

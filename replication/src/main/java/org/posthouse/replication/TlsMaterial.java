@@ -18,7 +18,8 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Optional;
+import java.util.function.Function;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLEngine;
@@ -61,7 +62,7 @@ final class TlsMaterial {
             }
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             factory.init(store);
-            return new PeerTrust((X509TrustManager) factory.getTrustManagers()[0], tls.peer());
+            return new PeerTrust((X509TrustManager) factory.getTrustManagers()[0], tls.refusal());
         } catch (GeneralSecurityException e) {
             throw new IOException("cannot use the cluster's authority " + tls.authority(), e);
         }
@@ -97,17 +98,17 @@ final class TlsMaterial {
     /// the platform does not compare the certificate's names with the address dialled.
     private static final class PeerTrust extends X509ExtendedTrustManager {
         private final X509TrustManager authority;
-        private final Predicate<X509Certificate> peer;
+        private final Function<X509Certificate, Optional<String>> refusal;
 
-        PeerTrust(X509TrustManager authority, Predicate<X509Certificate> peer) {
+        PeerTrust(X509TrustManager authority, Function<X509Certificate, Optional<String>> refusal) {
             this.authority = authority;
-            this.peer = peer;
+            this.refusal = refusal;
         }
 
         private void checkPeer(X509Certificate[] chain) throws CertificateException {
-            if (!peer.test(chain[0])) {
-                throw new CertificateException(
-                        chain[0].getSubjectX500Principal() + " is not the certificate of a node of this cluster");
+            Optional<String> refused = refusal.apply(chain[0]);
+            if (refused.isPresent()) {
+                throw new CertificateException(chain[0].getSubjectX500Principal() + ": " + refused.get());
             }
         }
 

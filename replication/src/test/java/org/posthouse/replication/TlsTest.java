@@ -31,6 +31,7 @@ class TlsTest {
 
     private KeyPair authorityKey;
     private X509Certificate authority;
+    private volatile String evicted = "";
 
     private static KeyPair keyPair() throws Exception {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
@@ -79,7 +80,12 @@ class TlsTest {
                         "CERTIFICATE",
                         certificate(name, key, "authority", authorityKey, false).getEncoded()),
                 pem(folder.resolve("ca.crt"), "CERTIFICATE", authority.getEncoded()),
-                peer -> peer.getSubjectX500Principal().getName().startsWith("CN=node:"));
+                this::refusal);
+    }
+
+    private Optional<String> refusal(X509Certificate peer) {
+        String name = peer.getSubjectX500Principal().getName();
+        return name.startsWith("CN=node:") && !name.equals(evicted) ? Optional.empty() : Optional.of("no node");
     }
 
     @Test
@@ -93,6 +99,33 @@ class TlsTest {
             assertThat(cluster.leader().propose("a")).isEqualTo("1:a");
             TestCluster.await(
                     "all to have it", () -> cluster.nodes.values().stream().allMatch(node -> node.ledger.count() == 1));
+        }
+    }
+
+    @Test
+    void aStandingConnectionOfOneThatIsRefusedFromNowOnIsOfNoUse() throws Exception {
+        TestCluster cluster = new TestCluster(folder);
+        for (int i = 1; i <= 3; i++) {
+            cluster.tls.put("n" + i, Optional.of(tls("node:n" + i)));
+        }
+        try (cluster) {
+            cluster.formed(3);
+            Node before = cluster.leader();
+            before.propose("a");
+            TestCluster.await(
+                    "all to have it", () -> cluster.nodes.values().stream().allMatch(node -> node.ledger.count() == 1));
+            evicted = "CN=node:" + before.name;
+            // Its entries reach nobody: the others elect one of themselves, and it hears nothing of that.
+            List<Node> others = cluster.nodes.values().stream()
+                    .filter(node -> node != before)
+                    .toList();
+            TestCluster.await("another leader", () -> others.stream().anyMatch(Node::leads));
+            Node leader = others.stream().filter(Node::leads).findFirst().orElseThrow();
+            assertThat(leader.propose("b")).isEqualTo("2:b");
+            assertThat(before.ledger.copy()).containsExactly("a");
+
+            evicted = "";
+            TestCluster.await("it to have the other too", () -> before.ledger.count() == 2);
         }
     }
 

@@ -28,6 +28,7 @@ public final class MachineCluster extends RunningCluster {
     private static final int FRONT_ENDS = 2;
     private static final int USERS_EACH = 2;
     private static final int FIRST_HOST = 10;
+    private static final int SPARE_HOST = 200;
     /// As small as a sample cluster's: they share one machine after all.
     private static final String SMALL =
             "-Xmx256m -XX:TieredStopAtLevel=1 -XX:G1HeapRegionSize=1m -XX:ParallelGCThreads=2 -XX:ConcGCThreads=1";
@@ -58,8 +59,8 @@ public final class MachineCluster extends RunningCluster {
         }
         try {
             String probe = "ph" + ProcessHandle.current().pid() + "-probe";
-            ip("netns", "add", probe);
-            ip("netns", "delete", probe);
+            var _ = ip("netns", "add", probe);
+            var _ = ip("netns", "delete", probe);
             return Optional.empty();
         } catch (IOException e) {
             return Optional.of("network namespaces cannot be made here (that takes root, and the package iproute2): "
@@ -97,9 +98,9 @@ public final class MachineCluster extends RunningCluster {
     }
 
     private void make() throws IOException {
-        ip("link", "add", tag, "type", "bridge");
-        ip("addr", "add", network + "1/24", "dev", tag);
-        ip("link", "set", tag, "up");
+        var _ = ip("link", "add", tag, "type", "bridge");
+        var _ = ip("addr", "add", network + "1/24", "dev", tag);
+        var _ = ip("link", "set", tag, "up");
         List<String> names =
                 IntStream.rangeClosed(1, nodes).mapToObj(k -> "n" + k).toList();
         for (String name : names) {
@@ -164,12 +165,12 @@ public final class MachineCluster extends RunningCluster {
 
     private void connect(String node) throws IOException {
         String namespace = namespace(node);
-        ip("netns", "add", namespace);
-        ip("link", "add", port(node), "type", "veth", "peer", "name", "eth0", "netns", namespace);
-        ip("link", "set", port(node), "master", tag, "up");
-        ip("-n", namespace, "addr", "add", address(node) + "/24", "dev", "eth0");
-        ip("-n", namespace, "link", "set", "eth0", "up");
-        ip("-n", namespace, "link", "set", "lo", "up");
+        var _ = ip("netns", "add", namespace);
+        var _ = ip("link", "add", port(node), "type", "veth", "peer", "name", "eth0", "netns", namespace);
+        var _ = ip("link", "set", port(node), "master", tag, "up");
+        var _ = ip("-n", namespace, "addr", "add", address(node) + "/24", "dev", "eth0");
+        var _ = ip("-n", namespace, "link", "set", "eth0", "up");
+        var _ = ip("-n", namespace, "link", "set", "lo", "up");
     }
 
     private void join(String node) throws IOException {
@@ -285,25 +286,25 @@ public final class MachineCluster extends RunningCluster {
 
     /// Takes a machine off the network; what it sends vanishes.
     public void cut(String node) throws IOException {
-        ip("link", "set", port(node), "down");
+        var _ = ip("link", "set", port(node), "down");
     }
 
     /// Puts it back.
     public void mend(String node) throws IOException {
-        ip("link", "set", port(node), "up");
+        var _ = ip("link", "set", port(node), "up");
     }
 
     /// Takes it off the network of these other machines; front ends still reach it.
     public void separate(String node, List<String> others) throws IOException {
         for (String other : others) {
-            ip("-n", namespace(node), "route", "add", "blackhole", address(other) + "/32");
+            var _ = ip("-n", namespace(node), "route", "add", "blackhole", address(other) + "/32");
         }
     }
 
     /// Undoes [#separate].
     public void reunite(String node, List<String> others) throws IOException {
         for (String other : others) {
-            ip("-n", namespace(node), "route", "delete", "blackhole", address(other) + "/32");
+            var _ = ip("-n", namespace(node), "route", "delete", "blackhole", address(other) + "/32");
         }
     }
 
@@ -345,6 +346,16 @@ public final class MachineCluster extends RunningCluster {
         return tag + node;
     }
 
+    /// An address on the machines' network that none of them has, and that is reached from here.
+    public String spareAddress() {
+        return network + SPARE_HOST;
+    }
+
+    /// Addresses that a machine has now, as `ip` shows them.
+    public String addressesOf(String node) throws IOException {
+        return ip("-n", namespace(node), "-o", "-4", "addr", "show", "dev", "eth0");
+    }
+
     @Override
     public List<InetSocketAddress> smtpDoors() {
         return doors.stream()
@@ -358,7 +369,7 @@ public final class MachineCluster extends RunningCluster {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), base + 143);
     }
 
-    private static void ip(String... arguments) throws IOException {
+    private static String ip(String... arguments) throws IOException {
         List<String> line = new ArrayList<>(List.of("ip"));
         line.addAll(List.of(arguments));
         Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
@@ -366,6 +377,7 @@ public final class MachineCluster extends RunningCluster {
         if (!Processes.ended(process.toHandle(), ENDED_LIMIT) || process.exitValue() != 0) {
             throw new IOException(String.join(" ", line) + ": " + output.strip());
         }
+        return output;
     }
 
     // ---- the end
@@ -402,7 +414,7 @@ public final class MachineCluster extends RunningCluster {
     /// What was not made cannot be taken away.
     private static void quietly(String... arguments) {
         try {
-            ip(arguments);
+            var _ = ip(arguments);
         } catch (IOException e) {
             System.err.println("machines: " + e.getMessage());
         }

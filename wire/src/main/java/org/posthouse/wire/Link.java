@@ -12,6 +12,9 @@ public interface Link extends AutoCloseable {
     /// The peer's name as its certificate says: `node:n1`, `front-end:f1`, `operator:admin`.
     String peer();
 
+    /// The certificate that the peer showed.
+    PeerCertificate certificate();
+
     /// Opens a stream; returns without waiting for the peer.
     ///
     /// @throws IOException if the link is down

@@ -12,7 +12,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,7 +38,6 @@ import org.slf4j.LoggerFactory;
 /// for the whole pause and finds what the peer sent meanwhile.
 final class LinkConnection implements Link {
     private static final int MESSAGE_BYTES_MAX = 4 << 20;
-    private static final int SOCKET_SEND_BYTES = 256 << 10;
     private static final int STREAM_ID_MAX = Integer.MAX_VALUE - 2;
     private static final Duration FAREWELL = Duration.ofMillis(500);
     private static final Duration REQUEST_DEADLINE = Duration.ofSeconds(60);
@@ -48,6 +46,7 @@ final class LinkConnection implements Link {
 
     private final Socket socket;
     private final String peer;
+    private final PeerCertificate certificate;
     private final InetSocketAddress address;
     private final boolean initiator;
     private final LinkSettings settings;
@@ -69,10 +68,16 @@ final class LinkConnection implements Link {
     private volatile boolean heard;
 
     private LinkConnection(
-            Socket socket, SSLSocket tls, String peer, boolean initiator, LinkSettings settings, LinkServices services)
+            Socket socket,
+            SSLSocket tls,
+            LinkHandshake shown,
+            boolean initiator,
+            LinkSettings settings,
+            LinkServices services)
             throws IOException {
         this.socket = socket;
-        this.peer = peer;
+        this.peer = shown.peer();
+        this.certificate = shown.certificate();
         this.address = (InetSocketAddress) socket.getRemoteSocketAddress();
         this.initiator = initiator;
         this.settings = settings;
@@ -111,11 +116,11 @@ final class LinkConnection implements Link {
             SSLSocket tls = (SSLSocket)
                     identity.context().getSocketFactory().createSocket(socket, to.getHostString(), to.getPort(), true);
             tls.setUseClientMode(true);
-            String peer = handshake(socket, tls, settings);
-            if (!peer.equals(expected)) {
-                throw new IOException(to + " is " + peer + ", not " + expected);
+            LinkHandshake shown = LinkHandshake.with(socket, tls, identity, settings);
+            if (!shown.peer().equals(expected)) {
+                throw new IOException(to + " is " + shown.peer() + ", not " + expected);
             }
-            return new LinkConnection(socket, tls, peer, true, settings, services);
+            return new LinkConnection(socket, tls, shown, true, settings, services);
         });
     }
 
@@ -128,8 +133,8 @@ final class LinkConnection implements Link {
             SSLSocket tls = (SSLSocket) identity.context().getSocketFactory().createSocket(socket, null, true);
             tls.setUseClientMode(false);
             tls.setNeedClientAuth(true);
-            String peer = handshake(socket, tls, settings);
-            return new LinkConnection(socket, tls, peer, false, settings, services);
+            LinkHandshake shown = LinkHandshake.with(socket, tls, identity, settings);
+            return new LinkConnection(socket, tls, shown, false, settings, services);
         });
     }
 
@@ -147,19 +152,6 @@ final class LinkConnection implements Link {
             closeQuietly(socket);
             throw e;
         }
-    }
-
-    private static String handshake(Socket socket, SSLSocket tls, LinkSettings settings) throws IOException {
-        socket.setTcpNoDelay(true);
-        // What lies in the socket's buffer goes before any heartbeat: so it is kept small.
-        socket.setSendBufferSize(SOCKET_SEND_BYTES);
-        socket.setSoTimeout((int) settings.connectTimeout().toMillis());
-        PeerIdentity.restrict(tls);
-        tls.startHandshake();
-        X509Certificate certificate = (X509Certificate) tls.getSession().getPeerCertificates()[0];
-        return PeerIdentity.peerName(certificate)
-                .orElseThrow(() -> new IOException("the certificate of " + socket.getRemoteSocketAddress() + " ("
-                        + certificate.getSubjectX500Principal() + ") names no peer of a cluster"));
     }
 
     /// Starts reading and writing.
@@ -213,6 +205,11 @@ final class LinkConnection implements Link {
     @Override
     public String peer() {
         return peer;
+    }
+
+    @Override
+    public PeerCertificate certificate() {
+        return certificate;
     }
 
     @Override

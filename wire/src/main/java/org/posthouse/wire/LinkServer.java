@@ -6,6 +6,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -34,6 +35,8 @@ public final class LinkServer implements AutoCloseable {
     private final Semaphore handshakes = new Semaphore(HANDSHAKES_MAX);
     private final Map<Socket, Long> begun = new ConcurrentHashMap<>();
     private final Set<LinkConnection> links = ConcurrentHashMap.newKeySet();
+    private final Set<String> refusedBefore = ConcurrentHashMap.newKeySet();
+    private final Runnable refusing = this::endRevoked;
     private final Thread acceptor =
             Thread.ofPlatform().daemon().name("link-accept").unstarted(this::accept);
     private volatile boolean closed;
@@ -63,6 +66,7 @@ public final class LinkServer implements AutoCloseable {
             throw new IOException("cannot listen for links on " + address + ": " + e.getMessage(), e);
         }
         LinkServer server = new LinkServer(identity, services, settings, listening);
+        identity.revocation().listen(server.refusing);
         server.acceptor.start();
         return server;
     }
@@ -120,17 +124,33 @@ public final class LinkServer implements AutoCloseable {
                 log.atLevel(level(link)).log("The link from {} is gone: {}.", link.peer(), reason);
             });
             log.atLevel(level(link)).log("{} has linked in from {}.", link.peer(), link.address());
+            Optional<String> refused = identity.revocation().reason(link.certificate());
             if (closed) {
                 link.close("the process ends");
+            } else if (refused.isPresent()) {
+                link.close(refused.get()); // It became known while the two greeted each other.
             } else if (linksOf(link.peer()) > LINKS_PER_PEER_MAX) {
                 log.warn("{} has more than {} links here; its newest is refused.", link.peer(), LINKS_PER_PEER_MAX);
                 link.close("more than " + LINKS_PER_PEER_MAX + " links");
             }
+        } catch (RevokedException e) {
+            // Whoever is refused tries again each second.
+            log.atLevel(refusedBefore.add(e.fingerprint()) ? Level.WARN : Level.DEBUG)
+                    .log("Refused a link from {}: {}", socket.getRemoteSocketAddress(), e.getMessage());
         } catch (IOException e) {
             log.warn("Refused a link from {}: {}", socket.getRemoteSocketAddress(), e.getMessage());
         } finally {
             begun.remove(socket);
             handshakes.release();
+        }
+    }
+
+    private void endRevoked() {
+        for (LinkConnection link : links) {
+            identity.revocation().reason(link.certificate()).ifPresent(reason -> {
+                log.warn("Ending the link from {} at {}: {}", link.peer(), link.address(), reason);
+                Thread.ofVirtual().name("link-" + link.peer() + "-revoked").start(() -> link.close(reason));
+            });
         }
     }
 
@@ -155,6 +175,7 @@ public final class LinkServer implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        identity.revocation().leave(refusing);
         try {
             listening.close();
             acceptor.join(ACCEPTED_LAST_MILLIS);

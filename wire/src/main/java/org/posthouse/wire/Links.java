@@ -35,6 +35,7 @@ public final class Links implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<String, Connector> connectors = new HashMap<>();
+    private final Runnable refusing = this::endRevoked;
     private boolean closed;
 
     /// Links for a process.
@@ -44,6 +45,7 @@ public final class Links implements AutoCloseable {
         this.identity = identity;
         this.services = services;
         this.settings = settings;
+        identity.revocation().listen(refusing);
         this.clock = new LinkClock(
                 "links", settings.liveness(), () -> standing.values().forEach(LinkConnection::tick));
     }
@@ -117,6 +119,19 @@ public final class Links implements AutoCloseable {
         }
     }
 
+    /// The certificate that this process shows.
+    public PeerCertificate certificate() {
+        return identity.certificate();
+    }
+
+    private void endRevoked() {
+        standing.forEach(
+                (peer, link) -> identity.revocation().reason(link.certificate()).ifPresent(reason -> {
+                    log.warn("Ending the link to {}: {}", peer, reason);
+                    Thread.ofVirtual().name("link-" + peer + "-revoked").start(() -> link.close(reason));
+                }));
+    }
+
     /// Adds a listener for changes from now on; add it before [#peers] to hear them all.
     public void listen(LinkListener listener) {
         listeners.add(listener);
@@ -134,6 +149,7 @@ public final class Links implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        identity.revocation().leave(refusing);
         clock.close();
         LinkClock.closeAll(standing.values(), "the process ends");
     }
@@ -229,6 +245,7 @@ public final class Links implements AutoCloseable {
                 down.countDown();
             });
             standing.put(peer, link);
+            identity.revocation().reason(link.certificate()).ifPresent(link::close);
             if (stopped.getCount() == 0) {
                 link.close();
             }

@@ -49,11 +49,14 @@ public final class PeerIdentity {
     private final String name;
     private final Path folder;
     private final SSLContext context;
+    private final PeerCertificate certificate;
+    private final Revocation revocation = new Revocation();
 
-    private PeerIdentity(String name, Path folder, SSLContext context) {
+    private PeerIdentity(String name, Path folder, SSLContext context, PeerCertificate certificate) {
         this.name = name;
         this.folder = folder;
         this.context = context;
+        this.certificate = certificate;
     }
 
     /// Reads the three files.
@@ -75,7 +78,7 @@ public final class PeerIdentity {
             log.warn("The certificate of {} in {} expires at {}: issue a new one before that.", name, folder, expiry);
         }
         try {
-            return new PeerIdentity(name, folder, context(key, chain, trusted));
+            return new PeerIdentity(name, folder, context(key, chain, trusted), PeerCertificate.of(own));
         } catch (GeneralSecurityException e) {
             throw new IOException("the key and certificate in " + folder + " cannot be used: " + e.getMessage(), e);
         }
@@ -109,6 +112,16 @@ public final class PeerIdentity {
     /// The folder of the three files.
     public Path folder() {
         return folder;
+    }
+
+    /// The certificate that it shows.
+    public PeerCertificate certificate() {
+        return certificate;
+    }
+
+    /// Which certificates of others this process does not accept any more.
+    public Revocation revocation() {
+        return revocation;
     }
 
     /// Has a link's socket speak the one protocol and the ciphers that links use.
