@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             FullDisk.class,
             Idle.class,
             Starve.class,
+            SharedOwner.class,
             Demo.class,
             Failover.class
         })

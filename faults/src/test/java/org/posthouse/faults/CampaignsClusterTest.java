@@ -71,6 +71,11 @@ class CampaignsClusterTest {
     }
 
     @Test
+    void theOwnerOfASharedFolderThatFreezesAndWakesHarmsNothing() {
+        holds("shared", "--rounds", "1", "--ways", "KILL,FREEZE", "--rate", "30");
+    }
+
+    @Test
     void killingTheOthersLosesAndDoublesNothing() {
         holdsIfAsked("kill-rounds", "--rounds", "1", "--nodes", "n2,n3,n4", "--rate", "40");
     }
