@@ -11,13 +11,14 @@ import org.slf4j.LoggerFactory;
 /// Milliseconds since the machine was started, the time for which it was suspended included: a machine that slept
 /// must not believe that its lease goes on. The JVM's own monotonic clock stands still meanwhile; where the
 /// kernel does not tell the time (it is not Linux), that clock is used, and machines must not be suspended.
-final class BootClock implements LongSupplier {
+public final class BootClock implements LongSupplier {
     private static final Logger LOG = LoggerFactory.getLogger(BootClock.class);
     private static final Path UPTIME = Path.of("/proc/uptime");
 
     private final LongSupplier clock;
 
-    BootClock() {
+    /// Chooses the clock.
+    public BootClock() {
         clock = choose();
     }
 

@@ -62,6 +62,7 @@ final class HostedServer implements AutoCloseable {
     /// @param changed to be called after anything that heartbeats or duties should know of; returns at once
     /// @param routes told when a gate opens here
     /// @param leases this node's side of the node lease
+    /// @param warrant who says what may be online here that must never be online twice
     /// @param bodies where other replicas' bodies come from
     /// @param halt ends this process
     record Surroundings(
@@ -74,6 +75,7 @@ final class HostedServer implements AutoCloseable {
             Runnable changed,
             Routes routes,
             Leases leases,
+            Warrant warrant,
             BodyRepairs.Source bodies,
             NodeSettings.Halt halt) {}
 
@@ -103,7 +105,13 @@ final class HostedServer implements AutoCloseable {
         services.follow(
                 wanted,
                 new ResourceOpener(
-                        name, around.node(), store, types, around.leases().of(name), upkeep, () -> addresses));
+                        name,
+                        around.node(),
+                        store,
+                        types,
+                        () -> around.warrant().leftMillis(name),
+                        upkeep,
+                        () -> addresses));
     }
 
     LocalStore store() {
@@ -273,7 +281,11 @@ final class HostedServer implements AutoCloseable {
     }
 
     private void beginReplica(int incarnation, Beginning beginning) throws IOException {
-        begin(incarnation, around.folder().resolve(name), new Gate(around.node() + "." + incarnation), beginning);
+        String self = around.node() + "." + incarnation;
+        Gate gate = around.warrant().decider() == Warrant.Decider.OUTSIDE
+                ? new Gate(self, () -> around.warrant().confirm(name))
+                : new Gate(self);
+        begin(incarnation, around.folder().resolve(name), gate, beginning);
     }
 
     private void begin(int incarnation, Path mail, Gate gate, Beginning beginning) throws IOException {

@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// This node's side of the node lease ([NodeLease]): what it says in heartbeats, and the coordinator's answers.
-final class Leases implements LinkService {
+final class Leases implements LinkService, Warrant {
     static final String KIND = "lease";
     private static final Logger LOG = LoggerFactory.getLogger(Leases.class);
 
@@ -74,16 +74,24 @@ final class Leases implements LinkService {
         }
     }
 
-    /// A virtual server's lease, for its resources.
-    ServiceContext.Lease of(String virtualServer) {
-        return () -> {
-            lock.lock();
-            try {
-                return lease.left(virtualServer, clock.getAsLong());
-            } finally {
-                lock.unlock();
-            }
-        };
+    @Override
+    public Decider decider() {
+        return Decider.COORDINATOR;
+    }
+
+    @Override
+    public long leftMillis(String virtualServer) {
+        lock.lock();
+        try {
+            return lease.left(virtualServer, clock.getAsLong());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public boolean confirm(String virtualServer) {
+        return leftMillis(virtualServer) > 0;
     }
 
     /// As the coordinator, answers a node, which may be this one.

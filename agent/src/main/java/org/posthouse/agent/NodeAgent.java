@@ -25,6 +25,7 @@ import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.NodeAddresses;
 import org.posthouse.cluster.Reply;
+import org.posthouse.cluster.ResourceState;
 import org.posthouse.cluster.ResourceType;
 import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.Route;
@@ -104,6 +105,11 @@ public final class NodeAgent implements AutoCloseable {
 
         ClusterMember cluster() {
             return cluster;
+        }
+
+        /// See [Warrant#note].
+        String note() {
+            return around.warrant().note();
         }
 
         Collection<HostedServer> servers() {
@@ -225,6 +231,7 @@ public final class NodeAgent implements AutoCloseable {
                 changed,
                 routes,
                 parts.leases,
+                settings.warrant().orElse(parts.leases),
                 bodies,
                 settings.halt());
         status = new StatusGatherer(parts);
@@ -421,6 +428,13 @@ public final class NodeAgent implements AutoCloseable {
     /// How the cluster stands; asks the other nodes, 700 ms at most.
     public StatusReport status() {
         return status.gather();
+    }
+
+    /// The states of a virtual server's resources in this process; empty while this node does not own it.
+    public Optional<SortedMap<String, ResourceState>> owned(String virtualServer) {
+        return parts.known(virtualServer)
+                .filter(server -> server.route().isPresent())
+                .map(server -> server.services().states());
     }
 
     /// Where this agent takes links.

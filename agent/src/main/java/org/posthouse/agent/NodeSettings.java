@@ -25,6 +25,8 @@ import org.posthouse.wire.PeerIdentity;
 /// @param forming the cluster's first image, if the cluster was just planned and never ran; must be empty for a node
 ///     whose folder was lost
 /// @param halt ends the process at once, for a reason: a leader with a hung disk that nobody outside can depose
+/// @param warrant whose word counts for what must never be online twice, if not the coordinator's; the cluster then has
+///     one node
 public record NodeSettings(
         UUID clusterId,
         String node,
@@ -39,7 +41,8 @@ public record NodeSettings(
         Optional<Forming> forming,
         Limits replication,
         StoreSettings store,
-        Halt halt) {
+        Halt halt,
+        Optional<Warrant> warrant) {
 
     /// A cluster that was planned and never ran.
     ///
@@ -81,6 +84,7 @@ public record NodeSettings(
                 forming,
                 Limits.DEFAULTS,
                 StoreSettings.defaults(),
-                halt);
+                halt,
+                Optional.empty());
     }
 }

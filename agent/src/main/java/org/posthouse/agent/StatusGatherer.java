@@ -100,7 +100,8 @@ final class StatusGatherer {
         String coordinator = parts.cluster().coordinator().orElse("");
         List<HistoryEntry> history = recorded.history();
         return new StatusReport(
-                new StatusReport.ClusterStatus(image.name(), image.id(), recorded.version(), coordinator, quorum),
+                new StatusReport.ClusterStatus(
+                        image.name(), image.id(), recorded.version(), coordinator, quorum, parts.note()),
                 nodes,
                 servers,
                 history.subList(Math.max(0, history.size() - EVENTS_SHOWN), history.size()));

@@ -16,7 +16,9 @@ public record StatusReport(
         ClusterStatus cluster, List<NodeStatus> nodes, List<ServerStatus> virtualServers, List<HistoryEntry> events) {
 
     /// @param coordinator the node that leads the cluster group, `""` while none is known
-    public record ClusterStatus(String name, String id, long imageVersion, String coordinator, QuorumStatus quorum) {}
+    /// @param note see [Warrant#note]
+    public record ClusterStatus(
+            String name, String id, long imageVersion, String coordinator, QuorumStatus quorum, String note) {}
 
     /// @param voters of the cluster group
     /// @param needed for a majority

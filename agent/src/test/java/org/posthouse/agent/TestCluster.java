@@ -157,7 +157,8 @@ final class TestCluster implements AutoCloseable {
                 StoreSettings.defaults(),
                 reason -> {
                     throw new AssertionError(reason);
-                });
+                },
+                Optional.empty());
         agents.put(
                 name, NodeAgent.start(settings, List.of(new NotingType("imap", false), new NotingType(LEASED, true))));
     }

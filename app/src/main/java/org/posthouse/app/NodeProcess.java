@@ -10,11 +10,13 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.posthouse.agent.GenericService;
 import org.posthouse.agent.IpAddress;
 import org.posthouse.agent.NodeAgent;
 import org.posthouse.agent.NodeSettings;
 import org.posthouse.agent.SystemAttendant;
+import org.posthouse.agent.Warrant;
 import org.posthouse.cluster.DirectoryImage;
 import org.posthouse.cluster.DirectoryImage.User;
 import org.posthouse.directory.Directory;
@@ -48,20 +50,41 @@ final class NodeProcess {
     private static final String ELECTION_MILLIS = "POSTHOUSE_ELECTION_MILLIS";
 
     private final NodeSetup setup;
+    private final Optional<Outside> outside;
     private final CompletableFuture<NodeAgent> agent = new CompletableFuture<>();
 
-    private NodeProcess(NodeSetup setup) {
+    /// What differs under a third-party cluster service.
+    ///
+    /// @param warrant its word, as far as this process hears it
+    /// @param listen address on which mail clients are listened for
+    record Outside(Warrant warrant, String listen) {}
+
+    private NodeProcess(NodeSetup setup, Optional<Outside> outside) {
         this.setup = setup;
+        this.outside = outside;
     }
 
     /// Runs until the process is told to end.
     static void run(NodeSetup setup) throws IOException, InterruptedException {
-        NodeAgent agent = start(setup);
+        awaitEnd(start(setup), () -> {});
+    }
+
+    /// The same, started by a third-party cluster service.
+    ///
+    /// @param begun called with the node; what it returns is called when the node has ended
+    static void run(NodeSetup setup, Outside outside, Function<NodeAgent, Runnable> begun)
+            throws IOException, InterruptedException {
+        NodeAgent agent = new NodeProcess(setup, Optional.of(outside)).start();
+        awaitEnd(agent, begun.apply(agent));
+    }
+
+    private static void awaitEnd(NodeAgent agent, Runnable afterwards) throws InterruptedException {
         CountDownLatch ended = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
                             agent.close();
+                            afterwards.run();
                             ended.countDown();
                         },
                         "end-node"));
@@ -70,7 +93,7 @@ final class NodeProcess {
 
     /// Starts the node in this process.
     static NodeAgent start(NodeSetup setup) throws IOException {
-        return new NodeProcess(setup).start();
+        return new NodeProcess(setup, Optional.empty()).start();
     }
 
     private NodeAgent start() throws IOException {
@@ -81,7 +104,7 @@ final class NodeProcess {
                 () -> agent().linearizableImage(NEWEST_IMAGE_WITHIN).directory(),
                 new PasswordVerifier(System::nanoTime, new SecureRandom()));
         MailServices mail = new MailServices(
-                setup.address(),
+                outside.map(Outside::listen).orElse(setup.address()),
                 setup.loginInClear(),
                 TlsIdentity.load(tls.resolve(Join.SERVER_CHAIN_FILE), tls.resolve(Join.SERVER_KEY_FILE)),
                 directory,
@@ -134,7 +157,8 @@ final class NodeProcess {
                 forming,
                 limits(),
                 storeSettings(),
-                NodeProcess::halt);
+                NodeProcess::halt,
+                outside.map(Outside::warrant));
     }
 
     private static Limits limits() throws IOException {
@@ -193,7 +217,7 @@ final class NodeProcess {
     }
 
     /// Ends the process at once, shutdown hooks and all left out: what hangs would hang them too.
-    private static void halt(String reason) {
+    static void halt(String reason) {
         LOG.error("Halting this process: {}", reason);
         Runtime.getRuntime().halt(EXIT_HALTED);
     }

@@ -78,7 +78,9 @@ final class StatusCommand implements Callable<Integer> {
         text.append(" (").append(quorum.path("alive").asInt()).append(" of ");
         text.append(quorum.path("voters").asInt()).append(" voters alive, ");
         text.append(quorum.path("needed").asInt()).append(" needed), coordinator ");
-        text.append(cluster.path("coordinator").asText("none")).append("\n\n");
+        text.append(cluster.path("coordinator").asText("none")).append('\n');
+        String note = cluster.path("note").asText("");
+        text.append(note.isEmpty() ? "" : note + "\n").append('\n');
         text.append(nodes(status)).append('\n').append(virtualServers(status)).append('\n');
         if (!status.path("frontEnds").isEmpty()) {
             text.append(frontEnds(status));
