@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = "Make a cluster on machines of your own; recover one that has lost its majority for good.")
 final class ClusterCommand extends OperatorCommand {
-    private static final String NAME = "[a-z0-9][a-z0-9-]{0,30}";
+    static final String NAME = "[a-z0-9][a-z0-9-]{0,30}";
 
     @Command(
             name = "create",
@@ -168,7 +168,8 @@ final class ClusterCommand extends OperatorCommand {
         }
     }
 
-    private static void requireEmpty(Path dir) throws IOException {
+    /// @throws IOException if the folder holds anything
+    static void requireEmpty(Path dir) throws IOException {
         if (Files.isDirectory(dir)) {
             try (var content = Files.list(dir)) {
                 if (content.findAny().isPresent()) {

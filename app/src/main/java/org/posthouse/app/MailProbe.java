@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.posthouse.wire.WireReader;
 
 /// Asks a mail server, as a client would, whether a user's mail can be received and read there now. Leaves nothing
@@ -39,6 +40,20 @@ final class MailProbe {
         for (String line : new String[] {"EHLO posthouse.invalid", "MAIL FROM:<>", "RCPT TO:<" + user + ">"}) {
             send(socket, line);
             smtp(in, 250);
+        }
+    }
+
+    /// @throws IOException with the server's words if one of its ports that speak in clear does not greet
+    void greets(SampleCluster.ClientPorts ports) throws IOException {
+        for (int port : List.of(ports.smtp(), ports.submission(), ports.imap())) {
+            if (port > 0) {
+                try (Socket socket = connect(port)) {
+                    String greeting = line(new WireReader(socket.getInputStream()));
+                    if (!greeting.startsWith("220 ") && !greeting.startsWith("* OK ")) {
+                        throw new IOException("port " + port + " greets with: " + greeting);
+                    }
+                }
+            }
         }
     }
 

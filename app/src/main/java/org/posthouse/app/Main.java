@@ -32,6 +32,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             ResourceTypeCommand.class,
             UserCommand.class,
             NodeCommand.class,
+            ServerCommand.class,
             FrontEndCommand.class,
             RehearseCommand.class,
             GenerateCompletion.class,
