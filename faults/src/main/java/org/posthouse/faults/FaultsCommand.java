@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
             Starve.class,
             SharedOwner.class,
             Demo.class,
-            Failover.class
+            Failover.class,
+            Pacemaker.class
         })
 public final class FaultsCommand implements Runnable {
     @Spec

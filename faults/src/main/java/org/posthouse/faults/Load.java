@@ -25,7 +25,7 @@ import org.posthouse.testkit.SmtpClient.Protocol;
 /// chosen by the seed, and noting every answer in a ledger.
 final class Load implements AutoCloseable {
     // A front end holds a message whose final dot it has for up to 5 min.
-    private static final Duration ANSWER_LIMIT = Duration.ofMinutes(6);
+    private static final Patience PATIENT = new Patience(Duration.ofMinutes(6), Duration.ofMinutes(6));
     private static final Duration RECONNECT_PAUSE = Duration.ofMillis(100);
     private static final int REFUSALS_MAX = 50;
 
@@ -33,6 +33,12 @@ final class Load implements AutoCloseable {
     ///
     /// @param perSecond messages a second, all connections together
     record Pace(int connections, double perSecond, int sizeBytes) {}
+
+    /// How long a client waits before it tries again on another connection.
+    ///
+    /// @param connect until it has been greeted
+    /// @param answer for each answer
+    record Patience(Duration connect, Duration answer) {}
 
     /// An answered 250.
     ///
@@ -44,6 +50,7 @@ final class Load implements AutoCloseable {
     private final List<InetSocketAddress> doors;
     private final Map<String, String> users;
     private final Pace pace;
+    private final Patience patience;
     private final long seed;
     private final List<Thread> senders = new ArrayList<>();
     private final CountDownLatch stop = new CountDownLatch(1);
@@ -52,11 +59,18 @@ final class Load implements AutoCloseable {
     private final List<Acknowledgement> acknowledgements = new ArrayList<>();
     private final Map<String, Integer> refusals = new TreeMap<>();
 
-    private Load(Ledger ledger, List<InetSocketAddress> doors, Map<String, String> users, Pace pace, long seed) {
+    private Load(
+            Ledger ledger,
+            List<InetSocketAddress> doors,
+            Map<String, String> users,
+            Pace pace,
+            Patience patience,
+            long seed) {
         this.ledger = ledger;
         this.doors = doors;
         this.users = users;
         this.pace = pace;
+        this.patience = patience;
         this.seed = seed;
     }
 
@@ -69,7 +83,23 @@ final class Load implements AutoCloseable {
     ///
     /// @param users addresses, each with the virtual server that holds its mailbox
     static Load start(Ledger ledger, List<InetSocketAddress> doors, Map<String, String> users, Pace pace, long seed) {
-        Load load = new Load(ledger, doors, users, pace, seed);
+        return start(ledger, doors, users, pace, PATIENT, seed);
+    }
+
+    /// Starts sending to a server that may vanish without a word, as no front end stands in between.
+    static Load start(RunningCluster cluster, Ledger ledger, Pace pace, Patience patience, long seed)
+            throws IOException {
+        return start(ledger, cluster.smtpDoors(), cluster.users(), pace, patience, seed);
+    }
+
+    private static Load start(
+            Ledger ledger,
+            List<InetSocketAddress> doors,
+            Map<String, String> users,
+            Pace pace,
+            Patience patience,
+            long seed) {
+        Load load = new Load(ledger, doors, users, pace, patience, seed);
         for (int k = 0; k < pace.connections(); k++) {
             int number = k;
             load.senders.add(Thread.ofVirtual().name("sender-" + k).start(() -> load.send(number)));
@@ -91,7 +121,8 @@ final class Load implements AutoCloseable {
             boolean contentBegun = false;
             try {
                 if (client == null) {
-                    client = SmtpClient.connect(Protocol.SMTP, doors.get(number % doors.size()), ANSWER_LIMIT);
+                    client = SmtpClient.connect(Protocol.SMTP, doors.get(number % doors.size()), patience.connect());
+                    client.limit(patience.answer());
                 }
                 long begun = System.nanoTime();
                 client.open("load@example.org", List.of(recipient));
@@ -231,7 +262,7 @@ final class Load implements AutoCloseable {
         stop.countDown();
         try {
             for (Thread sender : senders) {
-                if (!sender.join(ANSWER_LIMIT.multipliedBy(2))) {
+                if (!sender.join(patience.answer().multipliedBy(2))) {
                     throw new IOException(sender.getName() + " did not end");
                 }
             }

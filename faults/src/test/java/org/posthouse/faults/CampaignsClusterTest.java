@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.posthouse.testkit.MachineCluster;
+import org.posthouse.testkit.PacemakerCluster;
 import org.posthouse.testkit.SampleCluster;
 
 /// The campaigns in short form, on real processes. Each prints its seed and its figures; none asserts a time. A kill
@@ -107,6 +108,15 @@ class CampaignsClusterTest {
         missing.ifPresent(why -> System.out.println("skipped: failover: " + why));
         assumeTrue(missing.isEmpty(), () -> "skipped: " + missing.get());
         holds("failover", "--ways", "CUT,WIPE", "--rounds", "1", "--rate", "30");
+    }
+
+    /// Pacemaker in place of our own cluster service, on shared storage, with fencing.
+    @Test
+    void underPacemakerNothingIsLostAndNothingServesTwice() {
+        Optional<String> missing = PacemakerCluster.missing();
+        missing.ifPresent(why -> System.out.println("skipped: pacemaker: " + why));
+        assumeTrue(missing.isEmpty(), () -> "skipped: " + missing.get());
+        holds("pacemaker", "--ways", "FREEZE,NODE", "--rate", "20");
     }
 
     @Test

@@ -68,6 +68,11 @@ public abstract class RunningCluster implements AutoCloseable {
     /// The folder that commands name with `--dir`.
     abstract Path operatorFolder();
 
+    /// What commands are to be run by, in front of `./posthouse`.
+    List<String> before() throws IOException {
+        return List.of();
+    }
+
     /// Where mail can be handed in, by SMTP.
     public abstract List<InetSocketAddress> smtpDoors() throws IOException;
 
@@ -113,7 +118,8 @@ public abstract class RunningCluster implements AutoCloseable {
     }
 
     final String run(Duration limit, List<String> arguments) throws IOException {
-        List<String> line = new ArrayList<>(List.of(root.resolve("posthouse").toString()));
+        List<String> line = new ArrayList<>(before());
+        line.add(root.resolve("posthouse").toString());
         line.addAll(arguments);
         Path errors = Files.createTempFile(folder.getParent(), "posthouse-", ".err");
         Path output = Files.createTempFile(folder.getParent(), "posthouse-", ".out");
