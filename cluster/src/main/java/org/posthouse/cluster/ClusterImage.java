@@ -29,7 +29,7 @@ public record ClusterImage(
         List<HistoryEntry> history,
         List<Answer> answers) {
     /// The feature level that this release writes and reads.
-    public static final int FEATURE_LEVEL = 2;
+    public static final int FEATURE_LEVEL = 3;
 
     /// Older lines of the history are dropped.
     public static final int HISTORY_ENTRIES_MAX = 500;

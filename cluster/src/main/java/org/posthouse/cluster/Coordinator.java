@@ -237,6 +237,9 @@ public final class Coordinator {
         if (!target.up()) {
             return refused("node " + target.name() + " is down: " + target.reason());
         }
+        if (target.witness()) {
+            return refused(Witness.refusal(image, target.name(), "take over " + server.name()));
+        }
         if (!target.takes()) {
             return refused("node " + target.name() + " is " + target.duty().text() + ": 'posthouse node resume "
                     + target.name() + "' first");

@@ -50,6 +50,10 @@ final class ReplicaMove {
                     server.replicas().voters().stream().map(Replica::node).toList();
             return Optional.of(from + " holds no replica of " + server.name() + "; " + holders + " do");
         }
+        if (node.witness()) {
+            return Optional.of(from + " is a witness: its vote goes by itself when there are three nodes that can hold"
+                    + " a replica");
+        }
         if (server.permission().owner().equals(from)) {
             return Optional.of(from + " owns " + server.name() + ": 'posthouse move " + server.name()
                     + "' takes it elsewhere, and a replica with it");
@@ -64,6 +68,9 @@ final class ReplicaMove {
         if (node == null) {
             return Optional.of(
                     "no node '" + to + "'; there are " + image.nodes().keySet());
+        }
+        if (node.witness()) {
+            return Optional.of(Witness.refusal(image, to, "hold a replica of " + server.name()));
         }
         if (server.replicas().on(to)) {
             return Optional.of(to + " holds a replica of " + server.name() + " already");
