@@ -9,8 +9,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.Coverage;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.NodeDecisions;
 import org.posthouse.cluster.OpenEpoch;
@@ -32,7 +35,9 @@ import org.posthouse.replication.GroupName;
 import org.posthouse.replication.Member;
 import org.posthouse.replication.MemberId;
 import org.posthouse.replication.QuarantineException;
+import org.posthouse.replication.Replica;
 import org.posthouse.replication.ReplicationHost;
+import org.posthouse.replication.WitnessReplica;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +56,7 @@ final class HostedServer implements AutoCloseable {
     private volatile Hosting hosting;
     private volatile boolean failed;
     private volatile boolean opening;
+    private final Coverage coverage = new Coverage();
     private boolean reopened; // of the thread that carries out duties
 
     /// What all virtual servers of a node share.
@@ -75,7 +81,11 @@ final class HostedServer implements AutoCloseable {
             NodeSettings.Halt halt) {}
 
     /// A replica in use.
-    private record Hosting(int incarnation, GroupMember member, StorageGroup group, StoreService store) {}
+    ///
+    /// @param mail what it holds; empty on a witness
+    private record Hosting(int incarnation, GroupMember member, Optional<Mail> mail) {}
+
+    private record Mail(StorageGroup group, StoreService store) {}
 
     HostedServer(String name, Surroundings around) {
         this.name = name;
@@ -115,7 +125,11 @@ final class HostedServer implements AutoCloseable {
 
     Optional<StorageGroup> group() {
         Hosting now = hosting;
-        return now == null ? Optional.empty() : Optional.of(now.group());
+        return now == null ? Optional.empty() : now.mail().map(Mail::group);
+    }
+
+    private Optional<Gate> gate() {
+        return group().map(StorageGroup::gate);
     }
 
     /// Nodes that hold the other replicas.
@@ -134,7 +148,8 @@ final class HostedServer implements AutoCloseable {
 
     // ---- the replica
 
-    void form(List<Member> members) throws IOException {
+    /// @param witness whether this node is to keep the log alone
+    void form(List<Member> members, boolean witness) throws IOException {
         int incarnation = members.stream()
                 .filter(member -> member.id().node().equals(around.node()))
                 .findFirst()
@@ -148,17 +163,18 @@ final class HostedServer implements AutoCloseable {
         }
         // Written before the folder exists: a replica that is gone later is never taken for one not made yet. A crash
         // in between costs one refill.
-        around.remembered().hold(name, incarnation);
-        begin(incarnation, (group, listener) -> around.host().form(groupName(), members, group, listener));
+        around.remembered().hold(name, incarnation, witness);
+        begin(incarnation, (replica, listener) -> around.host().form(groupName(), members, replica, listener));
     }
 
-    void join(int incarnation) throws IOException {
+    /// @param witness as for [#form]
+    void join(int incarnation, boolean witness) throws IOException {
         LOG.info("{}: joining its storage group as {}.{}, to be filled", name, around.node(), incarnation);
         end(true);
         reopened = false;
-        around.remembered().hold(name, incarnation);
-        begin(incarnation, (group, listener) -> around.host()
-                .join(groupName(), new MemberId(around.node(), incarnation), group, listener));
+        around.remembered().hold(name, incarnation, witness);
+        begin(incarnation, (replica, listener) -> around.host()
+                .join(groupName(), new MemberId(around.node(), incarnation), replica, listener));
     }
 
     /// Opens what is here from before; a damaged replica is left out of service.
@@ -168,7 +184,7 @@ final class HostedServer implements AutoCloseable {
             if (!around.host().has(groupName())) {
                 throw new IOException("its folder is gone");
             }
-            begin(incarnation, (group, listener) -> around.host().reopen(groupName(), group, listener));
+            begin(incarnation, (replica, listener) -> around.host().reopen(groupName(), replica, listener));
         } catch (QuarantineException e) {
             failed = true;
             LOG.error("{}: {}; the coordinator is told, and the replica is made anew", name, e.getMessage());
@@ -223,10 +239,43 @@ final class HostedServer implements AutoCloseable {
 
     @FunctionalInterface
     private interface Beginning {
-        GroupMember begin(StorageGroup group, GroupListener listener) throws IOException;
+        GroupMember begin(Replica replica, GroupListener listener) throws IOException;
+    }
+
+    /// Votes and keeps the log, and nothing else.
+    private void beginWitness(int incarnation, Beginning beginning) throws IOException {
+        failed = false;
+        GroupMember member = beginning.begin(new WitnessReplica(), new GroupListener() {
+            @Override
+            public void leaderReady(long term) {
+                around.changed().run();
+            }
+
+            @Override
+            public void notLeader() {
+                around.changed().run();
+            }
+
+            @Override
+            public void membersChanged(List<Member> members) {
+                around.changed().run();
+            }
+
+            @Override
+            public void failed(String reason, Throwable cause) {
+                failed = true;
+                around.changed().run();
+            }
+        });
+        hosting = new Hosting(incarnation, member, Optional.empty());
+        around.changed().run();
     }
 
     private void begin(int incarnation, Beginning beginning) throws IOException {
+        if (around.remembered().witness()) {
+            beginWitness(incarnation, beginning);
+            return;
+        }
         Gate gate = new Gate(around.node() + "." + incarnation);
         StorageGroup group = new StorageGroup(
                 around.folder().resolve(name),
@@ -281,7 +330,7 @@ final class HostedServer implements AutoCloseable {
             }
         });
         StoreService service = new StoreService(group, member, System::currentTimeMillis);
-        hosting = new Hosting(incarnation, member, group, service);
+        hosting = new Hosting(incarnation, member, Optional.of(new Mail(group, service)));
         store.behind(service);
         upkeep.behind(new Housekeeping(service));
         around.changed().run();
@@ -321,12 +370,15 @@ final class HostedServer implements AutoCloseable {
     /// @param generation that the epoch is to have at least
     void open(long version, long generation) {
         Hosting now = hosting;
-        if (now == null) {
+        if (now == null || now.mail().isEmpty()) {
+            opening = false;
             return;
         }
         opening = true;
         // What comes of it shows at the gate.
-        var unused = now.store()
+        var unused = now.mail()
+                .get()
+                .store()
                 .proposeOpen(version, generation)
                 .orTimeout(OPEN_SECONDS_MAX, TimeUnit.SECONDS)
                 .whenComplete((done, failure) -> {
@@ -349,13 +401,8 @@ final class HostedServer implements AutoCloseable {
     }
 
     Optional<Route> route() {
-        Hosting now = hosting;
-        return now == null
-                ? Optional.empty()
-                : now.group()
-                        .gate()
-                        .epoch()
-                        .map(epoch -> new Route(name, OpenEpoch.parse(epoch.toString()), around.node()));
+        return gate().flatMap(Gate::epoch)
+                .map(epoch -> new Route(name, OpenEpoch.parse(epoch.toString()), around.node()));
     }
 
     /// Looks after what needs the node lease; returns soon.
@@ -388,7 +435,7 @@ final class HostedServer implements AutoCloseable {
                 !failed,
                 view.leading(),
                 seats(view.members()),
-                now.group().gate().epoch().isPresent(),
+                gate().flatMap(Gate::epoch).isPresent(),
                 opening));
     }
 
@@ -399,18 +446,34 @@ final class HostedServer implements AutoCloseable {
             return Optional.empty();
         }
         GroupMember.View view = now.member().view();
-        Optional<OpenEpoch> open = now.group().gate().epoch().map(epoch -> OpenEpoch.parse(epoch.toString()));
+        Optional<OpenEpoch> open = gate().flatMap(Gate::epoch).map(epoch -> OpenEpoch.parse(epoch.toString()));
         return Optional.of(new Facts.Membership(
                 now.incarnation(),
                 view.leading(),
                 open,
-                now.group().openedBy().map(OpenedBy::imageVersion).orElse(0L),
+                group().flatMap(StorageGroup::openedBy)
+                        .map(OpenedBy::imageVersion)
+                        .orElse(0L),
                 view.committed(),
                 // While its Raft server is being started anew a replica neither votes nor leads, whatever it holds.
                 view.failure().isPresent() ? -1 : view.applied().index(),
                 told(view),
                 failed,
-                services.states()));
+                services.states(),
+                Math.max(
+                        0,
+                        now.mail().isEmpty() && view.logStartIndex() > 0
+                                ? view.logStartIndex() - 1
+                                : view.snapshotIndex())));
+    }
+
+    /// On a witness: lets go of what the full replicas have in their snapshots. By one thread at a time.
+    void cover(ClusterImage image, SortedMap<String, Facts.Heartbeat> peers) {
+        Hosting now = hosting;
+        if (now != null && now.mail().isEmpty()) {
+            Coverage.Upto upto = coverage.upto(image, name, peers);
+            now.member().covered(upto.byAll(), upto.byOne());
+        }
     }
 
     /// The configuration as a leader tells it to others: only once it is committed. By one that is not, the coordinator
