@@ -224,6 +224,9 @@ public final class Coordinator {
             return refused("no node '" + command.target() + "'; there are "
                     + image.nodes().keySet());
         }
+        if (target.witness()) {
+            return refused(Witness.refusal(image, target.name(), "take over " + server.name()));
+        }
         if (server.permission().owner().equals(target.name())) {
             return new Decision(List.of(), Reply.done(server.name() + " is on " + target.name() + " already"));
         }
@@ -236,9 +239,6 @@ public final class Coordinator {
         }
         if (!target.up()) {
             return refused("node " + target.name() + " is down: " + target.reason());
-        }
-        if (target.witness()) {
-            return refused(Witness.refusal(image, target.name(), "take over " + server.name()));
         }
         if (!target.takes()) {
             return refused("node " + target.name() + " is " + target.duty().text() + ": 'posthouse node resume "

@@ -13,7 +13,9 @@ final class ReplicaMove {
             return Coordinator.refused("no virtual server '" + command.virtualServer() + "'; there are "
                     + image.virtualServers().keySet());
         }
-        Optional<String> wrong = changing(server);
+        Optional<String> wrong = Witness.is(image, command.to())
+                ? Optional.of(Witness.refusal(image, command.to(), "hold a replica of " + server.name()))
+                : changing(server);
         if (wrong.isEmpty()) {
             wrong = wrongFrom(image, server, command.from());
         }
@@ -68,9 +70,6 @@ final class ReplicaMove {
         if (node == null) {
             return Optional.of(
                     "no node '" + to + "'; there are " + image.nodes().keySet());
-        }
-        if (node.witness()) {
-            return Optional.of(Witness.refusal(image, to, "hold a replica of " + server.name()));
         }
         if (server.replicas().on(to)) {
             return Optional.of(to + " holds a replica of " + server.name() + " already");

@@ -71,6 +71,14 @@ final class ReplicaPlanner {
                     group, "node " + needed.get().node() + " returned, and its replica is needed"));
             return;
         }
+        Optional<Replica> away = inStorageGroup(draft, group, added)
+                ? awayBeside(draft, group, change.removed()).filter(voter -> !mayReturn(draft, group, voter))
+                : Optional.empty();
+        if (away.isPresent()) {
+            draft.add(new Event.ReplicaChangeAbandoned(
+                    group, "a witness gets its vote beside replicas that live, and " + away.get() + " does not"));
+            return;
+        }
         boolean follows = leader.isPresent()
                 && leader.get().members().stream().anyMatch(seat -> added.belongsTo(seat.node(), seat.incarnation()));
         boolean filled = draft.facts.caughtUp(group, added)
@@ -83,6 +91,19 @@ final class ReplicaPlanner {
 
     private static boolean inStorageGroup(Draft draft, String group, Replica witness) {
         return !group.equals(ClusterImage.CLUSTER_GROUP) && Witness.is(draft.image(), witness);
+    }
+
+    /// A full replica with a vote that does not live, but for those that go.
+    private static Optional<Replica> awayBeside(Draft draft, String group, List<Replica> removed) {
+        return Witness.full(draft.image(), draft.image().replicas(group).orElseThrow()).stream()
+                .filter(voter -> !removed.contains(voter) && !Quorum.lives(draft.image(), draft.facts, group, voter))
+                .findFirst();
+    }
+
+    /// The witness, if it can be given a vote now.
+    private static Optional<String> freeWitness(Draft draft, VirtualServer server, List<Replica> removed) {
+        return Witness.free(draft.image(), server.replicas())
+                .filter(node -> awayBeside(draft, server.name(), removed).isEmpty());
     }
 
     /// A Raft group gives no vote to a member that does not answer. So a change whose new replica is lost before it
@@ -191,8 +212,7 @@ final class ReplicaPlanner {
                 continue;
             }
             String reason = "node " + node.name() + " leaves the cluster";
-            Optional<String> newcomer =
-                    newcomer(draft, server).or(() -> Witness.free(draft.image(), server.replicas()));
+            Optional<String> newcomer = newcomer(draft, server).or(() -> freeWitness(draft, server, List.of(replica)));
             if (newcomer.isPresent()) {
                 return start(draft, server.name(), voter(draft, newcomer.get()), Optional.of(replica), reason);
             }
@@ -228,7 +248,7 @@ final class ReplicaPlanner {
     private static boolean witness(Draft draft, VirtualServer server) {
         ReplicaSet set = server.replicas();
         boolean two = Witness.full(draft.image(), set).size() == Quorum.REPLICAS - 1;
-        Optional<String> free = Witness.free(draft.image(), set).filter(node -> two);
+        Optional<String> free = freeWitness(draft, server, List.of()).filter(node -> two);
         if (free.isPresent()) {
             return start(
                     draft, server.name(), voter(draft, free.get()), Optional.empty(), "two replicas need a third vote");
