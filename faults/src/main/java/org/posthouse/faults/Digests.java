@@ -18,11 +18,7 @@ final class Digests {
     static boolean comparable(VirtualServer server) {
         return full(server).findAny().isPresent()
                 && full(server).allMatch(replica -> replica.digest() != null && replica.digestIndex() > 0)
-                && full(server)
-                                .map(replica -> replica.digestIndex())
-                                .distinct()
-                                .count()
-                        == 1;
+                && full(server).map(replica -> replica.digestIndex()).distinct().count() == 1;
     }
 
     /// Whether they do not contradict each other: no two differ at the same index.

@@ -147,8 +147,8 @@ final class WitnessKeeper implements Keeper {
     private void tell(boolean dropsNeeded, long upto) {
         if (dropsNeeded && !overLimit) {
             LOG.warn(
-                    "{}: the log of this witness has reached its limit and is shortened to behind entry {}, though a full"
-                            + " replica that is away may need what goes; when that is back, the other one fills it",
+                    "{}: the log of this witness has reached its limit and is shortened to behind entry {}, though a"
+                            + " full replica that is away may need what goes; the other one fills it when it is back",
                     group,
                     upto);
         }

@@ -57,9 +57,10 @@
 /// started anew when the configuration that makes it a listener is applied; see [GroupMachine]. The replica stays open.
 ///
 /// **A witness is a member whose replica keeps no state** ([WitnessReplica]). Its log goes only when its owner says how
-/// far ([GroupMember#covered]); a snapshot without files marks where it begins, is given to nobody, and taken by nobody.
-/// While it leads and a follower needs what it does not have, that one asks again until somebody else leads. It is
-/// elected only where its log is the longest, and Ratis has it yield to a follower of higher priority that caught up.
+/// far ([GroupMember#covered]); a snapshot without files marks where it begins, is given to nobody, and is taken by
+/// nobody. While it leads and a follower needs what it does not have, that one asks again until somebody else leads.
+/// It is elected only where its log is the longest, and Ratis has it yield to a follower of higher priority that caught
+/// up.
 ///
 /// **Two ways to notice a lost leader.** Silence: nothing heard for 300 to 600 ms, by a follower whose own timer
 /// was punctual (one that was late by 75 ms did not run, and waits once more, so that a starved machine does not
