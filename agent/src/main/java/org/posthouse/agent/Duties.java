@@ -25,6 +25,7 @@ import org.posthouse.cluster.NodeDecisions;
 import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.Seat;
 import org.posthouse.cluster.VirtualServer;
+import org.posthouse.cluster.Witness;
 import org.posthouse.replication.GroupMember;
 import org.posthouse.replication.Member;
 import org.posthouse.replication.MemberId;
@@ -170,7 +171,11 @@ final class Duties implements AutoCloseable {
             }
             switch (duty) {
                 case Duty.Form form -> form(form);
-                case Duty.Join join -> parts.server(join.group()).join(join.incarnation());
+                case Duty.Join join ->
+                    parts.server(join.group())
+                            .join(
+                                    join.incarnation(),
+                                    witness(parts.cluster().replica().image()));
                 case Duty.Leave leave -> parts.server(leave.group()).leave();
                 case Duty.TakeOver taking -> takeOver(taking);
                 case Duty.Release release -> parts.server(release.group()).release(release.reason());
@@ -219,9 +224,15 @@ final class Duties implements AutoCloseable {
     private void form(Duty.Form form) throws IOException {
         ClusterImage image = parts.cluster().replica().image();
         parts.server(form.group())
-                .form(form.seats().stream()
-                        .map(seat -> ClusterMember.memberOf(image, seat))
-                        .toList());
+                .form(
+                        form.seats().stream()
+                                .map(seat -> ClusterMember.memberOf(image, seat))
+                                .toList(),
+                        witness(image));
+    }
+
+    private boolean witness(ClusterImage image) {
+        return Witness.is(image, parts.settings().node());
     }
 
     private void report(Duty.ReportLost lost) throws IOException {

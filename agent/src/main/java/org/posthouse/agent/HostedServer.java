@@ -9,9 +9,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.Coverage;
 import org.posthouse.cluster.Duty;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.NodeDecisions;
@@ -34,7 +37,9 @@ import org.posthouse.replication.GroupName;
 import org.posthouse.replication.Member;
 import org.posthouse.replication.MemberId;
 import org.posthouse.replication.QuarantineException;
+import org.posthouse.replication.Replica;
 import org.posthouse.replication.ReplicationHost;
+import org.posthouse.replication.WitnessReplica;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +59,7 @@ final class HostedServer implements AutoCloseable {
     private volatile SharedMail shared; // null unless this node has it
     private volatile boolean failed;
     private volatile boolean opening;
+    private final Coverage coverage = new Coverage();
     private boolean reopened; // of the thread that carries out duties
 
     /// What all virtual servers of a node share.
@@ -82,7 +88,11 @@ final class HostedServer implements AutoCloseable {
     private volatile List<String> addresses = List.of();
 
     /// A replica in use.
-    private record Hosting(int incarnation, GroupMember member, StorageGroup group, StoreService store) {}
+    ///
+    /// @param mail what it holds; empty on a witness
+    private record Hosting(int incarnation, GroupMember member, Optional<Mail> mail) {}
+
+    private record Mail(StorageGroup group, StoreService store) {}
 
     HostedServer(String name, Surroundings around) {
         this.name = name;
@@ -129,7 +139,11 @@ final class HostedServer implements AutoCloseable {
 
     Optional<StorageGroup> group() {
         Hosting now = hosting;
-        return now == null ? Optional.empty() : Optional.of(now.group());
+        return now == null ? Optional.empty() : now.mail().map(Mail::group);
+    }
+
+    private Optional<Gate> gate() {
+        return group().map(StorageGroup::gate);
     }
 
     /// Nodes that hold the other replicas.
@@ -149,7 +163,8 @@ final class HostedServer implements AutoCloseable {
 
     // ---- the replica
 
-    void form(List<Member> members) throws IOException {
+    /// @param witness whether this node is to keep the log alone
+    void form(List<Member> members, boolean witness) throws IOException {
         int incarnation = members.stream()
                 .filter(member -> member.id().node().equals(around.node()))
                 .findFirst()
@@ -163,17 +178,18 @@ final class HostedServer implements AutoCloseable {
         }
         // Written before the folder exists: a replica that is gone later is never taken for one not made yet. A crash
         // in between costs one refill.
-        around.remembered().hold(name, incarnation);
-        beginReplica(incarnation, (group, listener) -> around.host().form(groupName(), members, group, listener));
+        around.remembered().hold(name, incarnation, witness);
+        beginReplica(incarnation, (replica, listener) -> around.host().form(groupName(), members, replica, listener));
     }
 
-    void join(int incarnation) throws IOException {
+    /// @param witness as for [#form]
+    void join(int incarnation, boolean witness) throws IOException {
         LOG.info("{}: joining its storage group as {}.{}, to be filled", name, around.node(), incarnation);
         end(true);
         reopened = false;
-        around.remembered().hold(name, incarnation);
-        beginReplica(incarnation, (group, listener) -> around.host()
-                .join(groupName(), new MemberId(around.node(), incarnation), group, listener));
+        around.remembered().hold(name, incarnation, witness);
+        beginReplica(incarnation, (replica, listener) -> around.host()
+                .join(groupName(), new MemberId(around.node(), incarnation), replica, listener));
     }
 
     /// Opens what is here from before; a damaged replica is left out of service.
@@ -183,7 +199,8 @@ final class HostedServer implements AutoCloseable {
             if (!around.host().has(groupName())) {
                 throw new IOException("its folder is gone");
             }
-            beginReplica(incarnation, (group, listener) -> around.host().reopen(groupName(), group, listener));
+            beginReplica(
+                    incarnation, (replica, listener) -> around.host().reopen(groupName(), replica, listener));
         } catch (QuarantineException e) {
             failed = true;
             LOG.error("{}: {}; the coordinator is told, and the replica is made anew", name, e.getMessage());
@@ -277,15 +294,48 @@ final class HostedServer implements AutoCloseable {
 
     @FunctionalInterface
     private interface Beginning {
-        GroupMember begin(StorageGroup group, GroupListener listener) throws IOException;
+        GroupMember begin(Replica replica, GroupListener listener) throws IOException;
+    }
+
+    /// Votes and keeps the log, and nothing else.
+    private void beginWitness(int incarnation, Beginning beginning) throws IOException {
+        failed = false;
+        GroupMember member = beginning.begin(new WitnessReplica(), new GroupListener() {
+            @Override
+            public void leaderReady(long term) {
+                around.changed().run();
+            }
+
+            @Override
+            public void notLeader() {
+                around.changed().run();
+            }
+
+            @Override
+            public void membersChanged(List<Member> members) {
+                around.changed().run();
+            }
+
+            @Override
+            public void failed(String reason, Throwable cause) {
+                failed = true;
+                around.changed().run();
+            }
+        });
+        hosting = new Hosting(incarnation, member, Optional.empty());
+        around.changed().run();
     }
 
     private void beginReplica(int incarnation, Beginning beginning) throws IOException {
-        String self = around.node() + "." + incarnation;
-        Gate gate = around.warrant().decider() == Warrant.Decider.OUTSIDE
-                ? new Gate(self, () -> around.warrant().confirm(name))
-                : new Gate(self);
-        begin(incarnation, around.folder().resolve(name), gate, beginning);
+        if (around.remembered().witness()) {
+            beginWitness(incarnation, beginning);
+        } else {
+            String self = around.node() + "." + incarnation;
+            Gate gate = around.warrant().decider() == Warrant.Decider.OUTSIDE
+                    ? new Gate(self, () -> around.warrant().confirm(name))
+                    : new Gate(self);
+            begin(incarnation, around.folder().resolve(name), gate, beginning);
+        }
     }
 
     private void begin(int incarnation, Path mail, Gate gate, Beginning beginning) throws IOException {
@@ -339,7 +389,7 @@ final class HostedServer implements AutoCloseable {
             }
         });
         StoreService service = new StoreService(group, member, System::currentTimeMillis);
-        hosting = new Hosting(incarnation, member, group, service);
+        hosting = new Hosting(incarnation, member, Optional.of(new Mail(group, service)));
         store.behind(service);
         upkeep.behind(new Housekeeping(service));
         around.changed().run();
@@ -379,13 +429,16 @@ final class HostedServer implements AutoCloseable {
     /// @param generation that the epoch is to have at least
     void open(long version, long generation) {
         Hosting now = hosting;
-        if (now == null) {
+        if (now == null || now.mail().isEmpty()) {
+            opening = false;
             return;
         }
         opening = true;
         // What comes of it shows at the gate.
         SharedMail folder = shared;
-        var unused = now.store()
+        var unused = now.mail()
+                .get()
+                .store()
                 .proposeOpen(version, generation + (folder == null ? 0 : folder.number()))
                 .orTimeout(OPEN_SECONDS_MAX, TimeUnit.SECONDS)
                 .whenComplete((done, failure) -> {
@@ -408,13 +461,8 @@ final class HostedServer implements AutoCloseable {
     }
 
     Optional<Route> route() {
-        Hosting now = hosting;
-        return now == null
-                ? Optional.empty()
-                : now.group()
-                        .gate()
-                        .epoch()
-                        .map(epoch -> new Route(name, OpenEpoch.parse(epoch.toString()), around.node()));
+        return gate().flatMap(Gate::epoch)
+                .map(epoch -> new Route(name, OpenEpoch.parse(epoch.toString()), around.node()));
     }
 
     /// Looks after what needs the node lease; returns soon.
@@ -447,7 +495,7 @@ final class HostedServer implements AutoCloseable {
                 !failed && (shared == null || around.leases().acknowledged()),
                 view.leading(),
                 seats(view.members()),
-                now.group().gate().epoch().isPresent(),
+                gate().flatMap(Gate::epoch).isPresent(),
                 opening,
                 shared != null));
     }
@@ -459,18 +507,34 @@ final class HostedServer implements AutoCloseable {
             return Optional.empty();
         }
         GroupMember.View view = now.member().view();
-        Optional<OpenEpoch> open = now.group().gate().epoch().map(epoch -> OpenEpoch.parse(epoch.toString()));
+        Optional<OpenEpoch> open = gate().flatMap(Gate::epoch).map(epoch -> OpenEpoch.parse(epoch.toString()));
         return Optional.of(new Facts.Membership(
                 now.incarnation(),
                 view.leading(),
                 open,
-                now.group().openedBy().map(OpenedBy::imageVersion).orElse(0L),
+                group().flatMap(StorageGroup::openedBy)
+                        .map(OpenedBy::imageVersion)
+                        .orElse(0L),
                 view.committed(),
                 // While its Raft server is being started anew a replica neither votes nor leads, whatever it holds.
                 view.failure().isPresent() ? -1 : view.applied().index(),
                 told(view),
                 failed,
-                services.states()));
+                services.states(),
+                Math.max(
+                        0,
+                        now.mail().isEmpty() && view.logStartIndex() > 0
+                                ? view.logStartIndex() - 1
+                                : view.snapshotIndex())));
+    }
+
+    /// On a witness: lets go of what the full replicas have in their snapshots. By one thread at a time.
+    void cover(ClusterImage image, SortedMap<String, Facts.Heartbeat> peers) {
+        Hosting now = hosting;
+        if (now != null && now.mail().isEmpty()) {
+            Coverage.Upto upto = coverage.upto(image, name, peers);
+            now.member().covered(upto.byAll(), upto.byOne());
+        }
     }
 
     /// The configuration as a leader tells it to others: only once it is committed. By one that is not, the coordinator

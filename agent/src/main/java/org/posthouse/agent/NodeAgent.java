@@ -30,6 +30,7 @@ import org.posthouse.cluster.ResourceType;
 import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.Route;
 import org.posthouse.cluster.VirtualServer;
+import org.posthouse.cluster.Witness;
 import org.posthouse.mailstore.StorageGroup;
 import org.posthouse.mailstore.StoreMemory;
 import org.posthouse.replication.GroupMember;
@@ -149,7 +150,8 @@ public final class NodeAgent implements AutoCloseable {
                 }
             }
             met = image;
-            image.virtualServers().values().forEach(this::follow);
+            boolean witness = Witness.is(image, settings.node());
+            image.virtualServers().values().forEach(known -> follow(witness ? known.withoutResources() : known));
             if (image.created()) {
                 Map<String, InetSocketAddress> peers = new TreeMap<>();
                 image.nodes().values().stream()
@@ -166,9 +168,11 @@ public final class NodeAgent implements AutoCloseable {
 
         private Facts.Heartbeat heartbeat() {
             TreeMap<String, Facts.Membership> groups = new TreeMap<>();
+            // A release that knows no witness does not know the word either.
+            boolean witnessed = Witness.present(cluster.replica().image());
             for (HostedServer hosted : servers.values()) {
                 hosted.lease();
-                hosted.membership().ifPresent(membership -> groups.put(hosted.name(), membership));
+                hosted.membership().ifPresent(known -> groups.put(hosted.name(), witnessed ? known : known.with(0)));
             }
             cluster.member().ifPresent(member -> {
                 GroupMember.View view = member.view();
@@ -283,7 +287,10 @@ public final class NodeAgent implements AutoCloseable {
         }
         duties.start();
         var unused = timer.scheduleWithFixedDelay(
-                () -> parts.servers().forEach(HostedServer::tick),
+                () -> parts.servers().forEach(hosted -> {
+                    hosted.tick();
+                    hosted.cover(image(), parts.pulse().peers());
+                }),
                 HOUSEKEEPING_SECONDS,
                 HOUSEKEEPING_SECONDS,
                 TimeUnit.SECONDS);

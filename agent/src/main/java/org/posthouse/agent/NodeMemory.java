@@ -1,5 +1,6 @@
 package org.posthouse.agent;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -21,13 +22,18 @@ final class NodeMemory {
 
     /// @param incarnation 0 before the node took part in any cluster
     /// @param held highest incarnation under which each group was held
-    record State(int incarnation, SortedMap<String, Integer> held) {}
+    /// @param witness whether what is held is held without state
+    record State(
+            int incarnation,
+            SortedMap<String, Integer> held,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean witness) {}
 
     NodeMemory(Path folder) throws IOException {
         this.file = folder.resolve("node.json");
         Files.createDirectories(folder);
-        this.state =
-                Files.exists(file) ? Json.read(Files.readAllBytes(file), State.class) : new State(0, new TreeMap<>());
+        this.state = Files.exists(file)
+                ? Json.read(Files.readAllBytes(file), State.class)
+                : new State(0, new TreeMap<>(), false);
     }
 
     int incarnation() {
@@ -58,23 +64,35 @@ final class NodeMemory {
         }
     }
 
+    /// Whether the node held its groups as a witness when it last took part in one.
+    boolean witness() {
+        lock.lock();
+        try {
+            return state.witness();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// The node begins under an incarnation: nothing is held.
     void begin(int incarnation) throws IOException {
-        save(new State(incarnation, new TreeMap<>()));
+        save(new State(incarnation, new TreeMap<>(), false));
     }
 
     /// To be called before the group's folder is made.
-    void hold(String group, int incarnation) throws IOException {
+    ///
+    /// @param witness whether it is held without state: of a node, all are or none is
+    void hold(String group, int incarnation, boolean witness) throws IOException {
         SortedMap<String, Integer> held = held();
         held.put(group, incarnation);
-        save(new State(incarnation(), held));
+        save(new State(incarnation(), held, witness));
     }
 
     /// To be called after the group's folder was deleted.
     void drop(String group) throws IOException {
         SortedMap<String, Integer> held = held();
         if (held.remove(group) != null) {
-            save(new State(incarnation(), held));
+            save(new State(incarnation(), held, witness()));
         }
     }
 

@@ -19,6 +19,7 @@ import org.posthouse.cluster.ClusterRecovery;
 import org.posthouse.cluster.Event;
 import org.posthouse.cluster.Node;
 import org.posthouse.cluster.VirtualServer;
+import org.posthouse.cluster.Witness;
 import org.posthouse.mailstore.LogEntries;
 import org.posthouse.replication.GroupName;
 import org.posthouse.replication.Member;
@@ -69,6 +70,9 @@ public final class NodeRecovery {
         if (!found.image.nodes().containsKey(node)) {
             throw new IOException("as far as is known in " + folder + ", " + node + " is no member of the cluster, but "
                     + found.image.nodes().keySet());
+        }
+        if (Witness.is(found.image, node)) {
+            throw new IOException(Witness.noRecovery(node));
         }
         for (String server : found.image.virtualServers().keySet()) {
             found.readServer(server);

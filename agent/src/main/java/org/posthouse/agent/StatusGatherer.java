@@ -22,6 +22,7 @@ import org.posthouse.cluster.Replica;
 import org.posthouse.cluster.ReplicaChange;
 import org.posthouse.cluster.Survival;
 import org.posthouse.cluster.VirtualServer;
+import org.posthouse.cluster.Witness;
 import org.posthouse.mailstore.Digest;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.Opening;
@@ -156,7 +157,8 @@ final class StatusGatherer {
                 node.host(),
                 votes,
                 node.incarnation(),
-                node.reason());
+                node.reason(),
+                node.witness());
     }
 
     private static StatusReport.ServerStatus serverStatus(
@@ -178,11 +180,12 @@ final class StatusGatherer {
                 server.move().map(VirtualServer.Move::target).orElse(""),
                 server.replicas().change().map(ReplicaChange::text).orElse(""),
                 resources,
-                replicaStatus(facts, server, answers),
+                replicaStatus(image, facts, server, answers),
                 server.shared());
     }
 
-    private static List<ReplicaStatus> replicaStatus(Facts facts, VirtualServer server, Map<String, Local> answers) {
+    private static List<ReplicaStatus> replicaStatus(
+            ClusterImage image, Facts facts, VirtualServer server, Map<String, Local> answers) {
         long committed = facts.nodes().values().stream()
                 .map(heard -> heard.heartbeat().groups().get(server.name()))
                 .filter(membership -> membership != null && membership.leading())
@@ -200,22 +203,53 @@ final class StatusGatherer {
             replicas.add(new ReplicaStatus(
                     replica.node(),
                     replica.incarnation(),
-                    role(replica, membership),
+                    role(image, replica, membership),
                     applied,
                     applied < 0 || committed < 0 ? -1 : Math.max(0, committed - applied),
                     digest.orElse(""),
-                    digest.isPresent() ? common.get() : -1));
+                    digest.isPresent() ? common.get() : -1,
+                    Witness.is(image, replica)
+                            ? membership
+                                    .map(log -> log.applied() - log.snapshot())
+                                    .orElse(-1L)
+                            : -1,
+                    note(image, facts, server, replica)));
         }
         return replicas;
     }
 
-    private static String role(Replica replica, Optional<Facts.Membership> membership) {
+    /// A full replica that was away for so long that the witness' log goes no further back says so, from what was last
+    /// heard of it.
+    private static String note(ClusterImage image, Facts facts, VirtualServer server, Replica replica) {
+        Optional<Facts.Membership> last = lastHeard(facts, server, replica);
+        return server.replicas().replicas().stream()
+                .filter(other -> Witness.is(image, other) && !Witness.is(image, replica))
+                .filter(witness -> last.isPresent()
+                        && last.get().applied() >= 0
+                        && lastHeard(facts, server, witness)
+                                .filter(log -> log.snapshot() > last.get().applied())
+                                .isPresent())
+                .map(witness -> "lacks entries that are gone from the log of the witness " + witness.node()
+                        + ": another full replica has to fill it")
+                .findFirst()
+                .orElse("");
+    }
+
+    private static Optional<Facts.Membership> lastHeard(Facts facts, VirtualServer server, Replica replica) {
+        return Optional.ofNullable(facts.nodes().get(replica.node()))
+                .map(heard -> heard.heartbeat().groups().get(server.name()))
+                .filter(found -> found.incarnation() == replica.incarnation());
+    }
+
+    private static String role(ClusterImage image, Replica replica, Optional<Facts.Membership> membership) {
         if (replica.lost() || membership.map(Facts.Membership::failed).orElse(false)) {
             return "failed";
         }
         return membership.map(Facts.Membership::leading).orElse(false)
                 ? "leader"
-                : replica.role().text();
+                : Witness.is(image, replica) && replica.votes()
+                        ? "witness"
+                        : replica.role().text();
     }
 
     private static Optional<Long> commonIndex(VirtualServer server, Map<String, Local> answers) {

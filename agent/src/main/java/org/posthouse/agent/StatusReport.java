@@ -27,6 +27,7 @@ public record StatusReport(
     /// @param pid of its process; 0 while it does not answer
     /// @param duty what an operator lets it do
     /// @param votes in the cluster group
+    /// @param witness whether it votes and keeps logs, and hosts nothing
     public record NodeStatus(
             String name,
             NodeState state,
@@ -35,7 +36,8 @@ public record StatusReport(
             String address,
             boolean votes,
             int incarnation,
-            String reason) {}
+            String reason,
+            boolean witness) {}
 
     /// @param storage name of its storage group, that which it was created with: of folders, and in nodes' logs
     /// @param heir `""` for none
@@ -65,14 +67,24 @@ public record StatusReport(
     /// @param wanted whether it shall be online when its virtual server is
     public record ResourceStatus(String name, String type, boolean wanted, ResourceState state) {}
 
-    /// @param role `leader`, `voter`, `listener`, `adding`, `removing`, or `failed` if it is out of service
+    /// @param role `leader`, `voter`, `witness`, `listener`, `adding`, `removing`, or `failed` if it is out of
+    ///     service
     /// @param appliedIndex -1 while its node does not answer
     /// @param lag entries behind what the leader has committed; -1 if not known
-    /// @param digest of its state at `digestIndex`, the newest index at which all replicas that answer have one;
-    /// `""`
+    /// @param digest of its state at `digestIndex`, the newest index at which all replicas that answer have one; `""`
     ///     if there is none
+    /// @param keptEntries of a witness: how many entries its log has, mail among them; -1 for others, or if not known
+    /// @param note `""`, or what is to be known besides
     public record ReplicaStatus(
-            String node, int incarnation, String role, long appliedIndex, long lag, String digest, long digestIndex) {}
+            String node,
+            int incarnation,
+            String role,
+            long appliedIndex,
+            long lag,
+            String digest,
+            long digestIndex,
+            long keptEntries,
+            String note) {}
 
     /// The report as JSON.
     public byte[] json() {

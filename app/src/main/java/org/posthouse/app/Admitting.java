@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command.AddNode;
+import org.posthouse.cluster.Witness;
 import org.posthouse.wire.Admission;
 import org.posthouse.wire.Authority;
 import org.posthouse.wire.PeerIdentity;
@@ -61,13 +62,15 @@ final class Admitting {
 
     /// Admits a node.
     ///
+    /// @param witness whether it is to be a witness; one that lost its disk is one again, asked for or not
     /// @param tell is told the token, then what became of it
-    void node(Machine machine, String name, Consumer<String> tell) throws IOException {
+    void node(Machine machine, String name, boolean witness, Consumer<String> tell) throws IOException {
         admit(machine, "node:" + name, "posthouse node join", tell, (control, claimed) -> {
             NodeClaims claims = read(claimed, NodeClaims.class);
+            boolean again = Witness.is(control.image(), name);
             // Of a node with the same address it says nothing new: a lost machine is rebuilt under its name.
-            var _ = control.submit(
-                    new AddNode(name, claims.address(), claims.replicationPort(), claims.linkPort(), ""));
+            var _ = control.submit(new AddNode(
+                    name, claims.address(), claims.replicationPort(), claims.linkPort(), "", witness || again));
             Welcome welcome = welcome(machine, control);
             machine.know(name, claims.address(), claims.linkPort());
             return welcome;

@@ -84,7 +84,8 @@ final class ClusterCommand extends OperatorCommand {
                 id, node, address.host(), address.replicationPort(), address.linkPort(), new TreeMap<>()));
         return say(node + " is the first node of " + name + ", in " + machine.dir() + ". Next:\n"
                 + "  posthouse node run --dir " + machine.dir() + "         runs it, under systemd for instance\n"
-                + "  posthouse node admit NAME --dir " + machine.dir() + "  lets another machine join, by a token\n"
+                + "  posthouse node admit NAME --dir " + machine.dir() + "  lets another machine join, by a token"
+                + " (--witness: a small one that only votes)\n"
                 + "Keep a copy of " + machine.authority() + " away from the nodes: without its key no machine can"
                 + " join, and whoever has it can.");
     }

@@ -73,6 +73,15 @@ record ClusterFolder(Path dir, SampleCluster sample) implements Installation {
         return grown;
     }
 
+    /// The same with a witness more.
+    ClusterFolder withNextWitness() throws IOException {
+        String witness = sample.nextWitness();
+        ClusterFolder grown = new ClusterFolder(dir, sample.withNextWitness());
+        grown.makeNode(witness);
+        grown.sample.save(dir);
+        return grown;
+    }
+
     /// The same without a node that has left the cluster; what it held is left where it is.
     ClusterFolder without(String node) throws IOException {
         ClusterFolder shrunk = new ClusterFolder(dir, sample.without(node));

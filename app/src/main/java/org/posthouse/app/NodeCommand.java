@@ -45,22 +45,29 @@ final class NodeCommand extends OperatorCommand {
             mixinStandardHelpOptions = true,
             description = "Add a node to a running sample cluster, start it, and wait until it takes part. Virtual"
                     + " servers that have too few replicas get one there.")
-    int add(@Mixin DirOption dir) throws IOException {
+    int add(
+            @Mixin DirOption dir,
+            @Option(
+                            names = "--witness",
+                            description = "Add a witness: it votes and keeps a log, and hosts nothing, so that two"
+                                    + " nodes survive the loss of one.")
+                    boolean witness)
+            throws IOException {
         ClusterFolder folder = dir.sample();
         SampleCluster sample = folder.sample();
-        if (sample.nodes() >= SampleCluster.NODES_MAX) {
+        if (Math.max(sample.nodes(), sample.witnesses()) >= SampleCluster.NODES_MAX) {
             throw wrong("a sample cluster has had " + SampleCluster.NODES_MAX + " nodes at most");
         }
-        String name = sample.nextNode();
+        String name = witness ? sample.nextWitness() : sample.nextNode();
         try (ClusterControl control = ClusterControl.open(folder)) {
             // Said again after a failure it does nothing new: the name is the same until the folder has the node.
             var unused = control.submit(
-                    new AddNode(name, sample.nodeAddress(name), sample.raftPort(), sample.linkPort(), ""));
-            folder = folder.withNextNode();
+                    new AddNode(name, sample.nodeAddress(name), sample.raftPort(), sample.linkPort(), "", witness));
+            folder = witness ? folder.withNextWitness() : folder.withNextNode();
             ProcessHandle process = SampleProcesses.start(folder, name);
             control.await(JOINED_MAX, "the start of " + name, status -> state(status, name)
                     .equals("up"));
-            return say(name + " (process " + process.pid() + ") has joined.");
+            return say((witness ? "Witness " : "") + name + " (process " + process.pid() + ") has joined.");
         }
     }
 
@@ -69,9 +76,17 @@ final class NodeCommand extends OperatorCommand {
             mixinStandardHelpOptions = true,
             description = "Let another machine join as a node, or one that lost its disk join again: print a token for"
                     + " 'node join' there, and wait until it was used.")
-    int admit(@Mixin DirOption dir, @Mixin Admitting admitting, @Parameters(paramLabel = "NAME") String name)
+    int admit(
+            @Mixin DirOption dir,
+            @Mixin Admitting admitting,
+            @Parameters(paramLabel = "NAME") String name,
+            @Option(
+                            names = "--witness",
+                            description = "As a witness: it votes and keeps a log, and hosts nothing, so that two nodes"
+                                    + " and a small machine survive the loss of one. A cluster has one at most.")
+                    boolean witness)
             throws IOException {
-        admitting.node(dir.machine(), name, this::say);
+        admitting.node(dir.machine(), name, witness, this::say);
         return CommandLine.ExitCode.OK;
     }
 

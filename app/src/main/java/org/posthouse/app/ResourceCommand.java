@@ -188,7 +188,7 @@ final class ResourceCommand extends OperatorCommand {
             mixinStandardHelpOptions = true,
             description = "Show what one is set to, how it is watched and what its failures lead to (times in seconds),"
                     + " or set one property of that. What its type brings takes effect when it is next brought"
-                    + " online, but a system attendant\'s at once; PROPERTY= brings the standard back.")
+                    + " online, but a system attendant's at once; PROPERTY= brings the standard back.")
     int prop(
             @Mixin DirOption dir,
             @Parameters(index = "0", paramLabel = "RESOURCE") String given,

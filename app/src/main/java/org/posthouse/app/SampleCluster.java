@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.posthouse.cluster.FirstPlan;
 import org.posthouse.cluster.FirstPlan.PlannedNode;
 
@@ -29,6 +30,7 @@ import org.posthouse.cluster.FirstPlan.PlannedNode;
 /// @param frontEnds how many: `f1`, `f2`, ..., on 127.0.0.1
 /// @param users how many sample users were made: `user1@example.org`, ...
 /// @param evicted nodes that have left the cluster
+/// @param witnesses how many there have been: `w1`, ..., on 127.0.0.(60+k); one at a time
 public record SampleCluster(
         String name,
         UUID id,
@@ -38,13 +40,16 @@ public record SampleCluster(
         int virtualServers,
         int frontEnds,
         int users,
-        List<String> evicted) {
+        List<String> evicted,
+        int witnesses) {
     static final String DOMAIN = "example.org";
     static final String PASSWORD = "secret";
     static final String FILE = "cluster.json";
     static final int NODES_MAX = 40;
     static final int VIRTUAL_SERVERS_MAX = 40;
 
+    private static final int NODE_ADDRESSES = 10;
+    private static final int WITNESS_ADDRESSES = 60;
     private static final int PORTS_EACH = 1000;
     private static final int PORT_MAX = 65_535;
     private static final int RAFT = 800;
@@ -60,6 +65,20 @@ public record SampleCluster(
             return imaps <= PORT_MAX
                     && List.of(smtp, submission, imap, imaps).stream().noneMatch(taken::contains);
         }
+    }
+
+    /// One that never had a witness.
+    public SampleCluster(
+            String name,
+            UUID id,
+            long createdMillis,
+            int basePort,
+            int nodes,
+            int virtualServers,
+            int frontEnds,
+            int users,
+            List<String> evicted) {
+        this(name, id, createdMillis, basePort, nodes, virtualServers, frontEnds, users, evicted, 0);
     }
 
     /// Refuses what cannot be laid out, naming the option to change.
@@ -93,9 +112,9 @@ public record SampleCluster(
         Files.move(temporary, dir.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /// `n1`, `n2`, ..., but for those evicted.
+    /// `n1`, `n2`, ..., and `w1`, if there is a witness, but for those evicted.
     List<String> nodeNames() {
-        return names("n", nodes).stream()
+        return Stream.concat(names("n", nodes).stream(), names("w", witnesses).stream())
                 .filter(node -> !evicted.contains(node))
                 .toList();
     }
@@ -105,17 +124,34 @@ public record SampleCluster(
         return "n" + (nodes + 1);
     }
 
+    /// The name that the next witness gets.
+    String nextWitness() {
+        return "w" + (witnesses + 1);
+    }
+
+    /// Whether a node is a witness.
+    static boolean witness(String node) {
+        return node.startsWith("w");
+    }
+
     /// The same with one node more.
     SampleCluster withNextNode() {
         return new SampleCluster(
-                name, id, createdMillis, basePort, nodes + 1, virtualServers, frontEnds, users, evicted);
+                name, id, createdMillis, basePort, nodes + 1, virtualServers, frontEnds, users, evicted, witnesses);
+    }
+
+    /// The same with a witness more.
+    SampleCluster withNextWitness() {
+        return new SampleCluster(
+                name, id, createdMillis, basePort, nodes, virtualServers, frontEnds, users, evicted, witnesses + 1);
     }
 
     /// The same without a node.
     SampleCluster without(String node) {
         List<String> out = new ArrayList<>(evicted);
         out.add(node);
-        return new SampleCluster(name, id, createdMillis, basePort, nodes, virtualServers, frontEnds, users, out);
+        return new SampleCluster(
+                name, id, createdMillis, basePort, nodes, virtualServers, frontEnds, users, out, witnesses);
     }
 
     /// The same under another id with one node only, which has survived the others.
@@ -123,7 +159,7 @@ public record SampleCluster(
         List<String> out = new ArrayList<>(evicted);
         nodeNames().stream().filter(node -> !node.equals(survivor)).forEach(out::add);
         return new SampleCluster(
-                name, successor, createdMillis, basePort, nodes, virtualServers, frontEnds, users, out);
+                name, successor, createdMillis, basePort, nodes, virtualServers, frontEnds, users, out, witnesses);
     }
 
     /// `vs1`, `vs2`, ...
@@ -145,7 +181,7 @@ public record SampleCluster(
 
     /// The address on which a node binds.
     String nodeAddress(String node) {
-        return "127.0.0." + (10 + number(node));
+        return "127.0.0." + ((witness(node) ? WITNESS_ADDRESSES : NODE_ADDRESSES) + number(node));
     }
 
     /// A node's port for replication.
@@ -187,7 +223,8 @@ public record SampleCluster(
                 id.toString(),
                 name,
                 nodeNames().stream()
-                        .map(node -> new PlannedNode(node, nodeAddress(node), raftPort(), linkPort(), ""))
+                        .map(node ->
+                                new PlannedNode(node, nodeAddress(node), raftPort(), linkPort(), "", witness(node)))
                         .toList(),
                 virtualServerNames().stream()
                         .map(server -> MailServices.planned(

@@ -106,7 +106,9 @@ final class StatusCommand implements Callable<Integer> {
                     node.path("pid").asText("-"),
                     node.path("address").asText(),
                     node.path("votes").asBoolean() ? "yes" : "no",
-                    owns.isEmpty() ? "- (passive)" : String.join(", ", owns));
+                    owns.isEmpty()
+                            ? node.path("witness").asBoolean() ? "- (witness)" : "- (passive)"
+                            : String.join(", ", owns));
         }
         return table;
     }
@@ -125,7 +127,9 @@ final class StatusCommand implements Callable<Integer> {
                 long lag = replica.path("lag").asLong();
                 String role = replica.path("role").asText();
                 String note = role.equals("leader") ? " leads" : lag > 0 ? " " + lag + " behind" : "";
-                replicas.add(replica.path("node").asText() + note);
+                long kept = replica.path("keptEntries").asLong(-1);
+                String log = kept < 0 ? "" : " (witness, " + kept + " entries)";
+                replicas.add(replica.path("node").asText() + log + note);
             }
             table.row(
                     server.path("name").asText(),
@@ -139,6 +143,12 @@ final class StatusCommand implements Callable<Integer> {
             String reason = server.path("reason").asText("");
             if (!reason.isEmpty()) {
                 table.note(reason);
+            }
+            for (JsonNode replica : server.path("replicas")) {
+                String note = replica.path("note").asText("");
+                if (!note.isEmpty()) {
+                    table.note(replica.path("node").asText() + " " + note);
+                }
             }
         }
         return table;

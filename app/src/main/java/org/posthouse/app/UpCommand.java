@@ -50,6 +50,13 @@ final class UpCommand implements Callable<Integer> {
     @Option(names = "--base-port", description = "First port (2000): front end 1 takes 25, 143, 587, 993 above it.")
     private Optional<Integer> basePort;
 
+    @Option(
+            names = "--witness",
+            description =
+                    "And a witness, w1: it votes and keeps a log, and hosts nothing, so that two nodes survive the"
+                            + " loss of one.")
+    private boolean witness;
+
     @Option(names = "--fresh", description = "Delete what is in the folder first: all mail of this sample cluster.")
     private boolean fresh;
 
@@ -126,7 +133,8 @@ final class UpCommand implements Callable<Integer> {
                     virtualServers.orElse(Math.max(1, nodeCount - 1)),
                     frontEnds.orElse(2),
                     users.orElse(10),
-                    List.of());
+                    List.of(),
+                    witness ? 1 : 0);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -135,7 +143,12 @@ final class UpCommand implements Callable<Integer> {
     /// An existing cluster keeps its layout: options that say otherwise are an error, not a silent nothing.
     private ClusterFolder unchanged(ClusterFolder folder) {
         SampleCluster is = folder.sample();
-        refuse("--nodes", nodes, is.nodeNames().size());
+        int witnesses =
+                (int) is.nodeNames().stream().filter(SampleCluster::witness).count();
+        refuse("--nodes", nodes, is.nodeNames().size() - witnesses);
+        if (witness) {
+            refuse("--witness", Optional.of(1), witnesses);
+        }
         refuse("--virtual-servers", virtualServers, is.virtualServers());
         refuse("--front-ends", frontEnds, is.frontEnds());
         refuse("--users", users, is.users());

@@ -37,6 +37,9 @@ public final class ClusterRecovery {
             throw new IllegalArgumentException("node " + recovered.node() + " is no member of the cluster, which has "
                     + image.nodes().keySet());
         }
+        if (image.nodes().get(recovered.node()).witness()) {
+            throw new IllegalArgumentException(Witness.noRecovery(recovered.node()));
+        }
         for (String server : recovered.held().keySet()) {
             if (!image.virtualServers().containsKey(server)) {
                 throw new IllegalArgumentException("there is no virtual server '" + server + "'");

@@ -1,5 +1,6 @@
 package org.posthouse.cluster;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
@@ -160,7 +161,21 @@ public sealed interface Command {
     ///
     /// @param host where its ports are bound
     /// @param hardware what it runs on; `""` if not known
-    record AddNode(String node, String host, int replicationPort, int linkPort, String hardware) implements Command {}
+    /// @param witness whether it is to vote and keep a log only: see [Witness]
+    record AddNode(
+            String node,
+            String host,
+            int replicationPort,
+            int linkPort,
+            String hardware,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean witness)
+            implements Command {
+
+        /// One that can host something.
+        public AddNode(String node, String host, int replicationPort, int linkPort, String hardware) {
+            this(node, host, replicationPort, linkPort, hardware, false);
+        }
+    }
 
     /// Has a node, up or down, give away everything and leave the cluster for good.
     record EvictNode(String node) implements Command {}

@@ -229,6 +229,9 @@ public final class Coordinator {
             return refused("no node '" + command.target() + "'; there are "
                     + image.nodes().keySet());
         }
+        if (target.witness()) {
+            return refused(Witness.refusal(image, target.name(), "take over " + server.name()));
+        }
         if (server.permission().owner().equals(target.name())) {
             return new Decision(List.of(), Reply.done(server.name() + " is on " + target.name() + " already"));
         }

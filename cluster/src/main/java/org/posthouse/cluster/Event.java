@@ -249,6 +249,7 @@ public sealed interface Event {
     /// The feature level from which on it may be proposed: the first one at which every node can read it.
     default int needsLevel() {
         return switch (this) {
+            case NodeAdded e -> e.node().witness() ? 3 : 1;
             case ResourcePut e -> e.resource().needsLevel();
             case GroupPolicySet e -> e.policy().needsLevel();
             case ResourceCreated _, ResourceDeleted _, ResourceRenamed _ -> 2;
@@ -271,8 +272,8 @@ public sealed interface Event {
                 Optional.of("cluster " + e.image().name() + " created with nodes "
                         + List.copyOf(e.image().nodes().keySet()));
             case NodeAdded e ->
-                Optional.of(
-                        "node " + e.node().name() + " was added at " + e.node().address());
+                Optional.of((e.node().witness() ? "witness " : "node ")
+                        + e.node().name() + " was added at " + e.node().address());
             case NodeEvicted e -> Optional.of("node " + e.node() + " has left the cluster");
             case NodeCertified e -> e.told();
             case NodeUp e -> Optional.of("node " + e.node() + " is up: " + e.reason());

@@ -119,6 +119,8 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
     /// @param members the configuration in force, on the leader, once it is committed; else empty
     /// @param failed whether this replica is out of service
     /// @param resources states of the virtual server's resources here
+    /// @param snapshot index of the newest snapshot here; of a witness, up to where its log is gone. 0 for none, and
+    ///     where the cluster has no witness
     public record Membership(
             int incarnation,
             boolean leading,
@@ -128,7 +130,38 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
             long applied,
             List<Seat> members,
             boolean failed,
-            SortedMap<String, ResourceState> resources) {}
+            SortedMap<String, ResourceState> resources,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) long snapshot) {
+
+        /// One of which no snapshot is told.
+        public Membership(
+                int incarnation,
+                boolean leading,
+                Optional<OpenEpoch> open,
+                long openVersion,
+                long committed,
+                long applied,
+                List<Seat> members,
+                boolean failed,
+                SortedMap<String, ResourceState> resources) {
+            this(incarnation, leading, open, openVersion, committed, applied, members, failed, resources, 0);
+        }
+
+        /// The same with a snapshot of this index.
+        public Membership with(long newestSnapshot) {
+            return new Membership(
+                    incarnation,
+                    leading,
+                    open,
+                    openVersion,
+                    committed,
+                    applied,
+                    members,
+                    failed,
+                    resources,
+                    newestSnapshot);
+        }
+    }
 
     /// A node's membership in a group, if the node was heard lately and takes part under this incarnation.
     Optional<Membership> membership(String group, String node, int incarnation) {

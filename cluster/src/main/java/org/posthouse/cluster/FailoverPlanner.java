@@ -51,7 +51,7 @@ final class FailoverPlanner {
 
     /// Whether the policy allows one more failover that the group's own resources cause.
     static boolean mayFailOver(ClusterImage image, VirtualServer server, long now) {
-        int most = server.policy().failoversMax(Quorum.members(image));
+        int most = server.policy().failoversMax(Quorum.full(image));
         return server.failoversCounted(now).size() < most;
     }
 

@@ -25,7 +25,15 @@ public record FirstPlan(
     /// A node.
     ///
     /// @param hardware what it runs on; `""` if not known
-    public record PlannedNode(String name, String host, int replicationPort, int linkPort, String hardware) {}
+    /// @param witness whether it only votes and keeps a log
+    public record PlannedNode(
+            String name, String host, int replicationPort, int linkPort, String hardware, boolean witness) {
+
+        /// One that can host something.
+        public PlannedNode(String name, String host, int replicationPort, int linkPort, String hardware) {
+            this(name, host, replicationPort, linkPort, hardware, false);
+        }
+    }
 
     /// A virtual server.
     ///
@@ -59,10 +67,16 @@ public record FirstPlan(
     public record PlannedResource(
             String name, String type, SortedMap<String, String> properties, List<String> dependsOn) {}
 
-    /// @throws IllegalArgumentException if the plan has no node, or a name twice, or a reserved one
+    /// @throws IllegalArgumentException if the plan has no node that can host something, two witnesses, a name twice,
+    ///     or a reserved one
     public FirstPlan {
         if (clusterId.isEmpty() || nodes.isEmpty()) {
             throw new IllegalArgumentException("a cluster has an id and at least one node");
+        }
+        List<PlannedNode> full = nodes.stream().filter(node -> !node.witness()).toList();
+        if (full.isEmpty() || full.size() < nodes.size() - 1) {
+            throw new IllegalArgumentException("a cluster has at least one node that is no witness, and one witness at"
+                    + " most, not " + nodes.stream().map(PlannedNode::name).toList());
         }
         distinct(nodes.stream().map(PlannedNode::name).toList());
         distinct(virtualServers.stream().map(PlannedServer::name).toList());
@@ -95,7 +109,8 @@ public record FirstPlan(
                             "new",
                             NodeDuty.ACTIVE,
                             List.of(),
-                            List.of()));
+                            List.of(),
+                            node.witness()));
             Replica.Role role = seats.size() < voters ? Replica.Role.VOTER : Replica.Role.LISTENER;
             seats.add(new Replica(node.name(), 1, role));
         }
@@ -125,6 +140,8 @@ public record FirstPlan(
 
     private VirtualServer server(int index, long now) {
         PlannedServer planned = virtualServers.get(index);
+        List<PlannedNode> nodes =
+                this.nodes.stream().filter(node -> !node.witness()).toList();
         boolean alone = nodes.size() == 1;
         int active = Math.min(virtualServers.size(), nodes.size());
         int passive = nodes.size() - active;
@@ -145,9 +162,12 @@ public record FirstPlan(
                 holders.add(next);
             }
         }
-        List<Replica> replicas = holders.stream()
+        List<Replica> replicas = new ArrayList<>(holders.stream()
                 .map(holder -> new Replica(nodes.get(holder).name(), 1, Replica.Role.VOTER))
-                .toList();
+                .toList());
+        this.nodes.stream()
+                .filter(node -> node.witness() && nodes.size() == Quorum.REPLICAS - 1)
+                .forEach(witness -> replicas.add(new Replica(witness.name(), 1, Replica.Role.VOTER)));
         String ownerName = nodes.get(owner).name();
         Optional<String> heirName =
                 alone ? Optional.empty() : Optional.of(nodes.get(heir).name());

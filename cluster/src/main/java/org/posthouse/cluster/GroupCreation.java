@@ -151,6 +151,9 @@ final class GroupCreation {
         if (!node.up()) {
             return Optional.of("node " + name + " is " + node.state().text() + ": " + node.reason());
         }
+        if (node.witness()) {
+            return Optional.of(Witness.refusal(image, name, "own a virtual server"));
+        }
         if (!node.takes()) {
             return Optional.of("node " + name + " is " + node.duty().text());
         }
@@ -176,6 +179,13 @@ final class GroupCreation {
                 break; // It is filled up when there is a node again.
             }
             placed = placed.replicas(with(image, placed, others.getFirst()));
+        }
+        // Where it is away, it is added when it is back.
+        if (placed.replicas().replicas().size() == Quorum.REPLICAS - 1) {
+            Optional<String> witness = Witness.free(image, placed.replicas());
+            if (witness.isPresent()) {
+                placed = placed.replicas(with(image, placed, witness.get()));
+            }
         }
         List<String> preferred = new ArrayList<>(List.of(owner));
         heir.ifPresent(preferred::add);

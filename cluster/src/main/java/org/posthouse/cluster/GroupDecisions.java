@@ -103,6 +103,9 @@ final class GroupDecisions {
                 throw new IllegalArgumentException(
                         "no node '" + name + "'; there are " + image.nodes().keySet());
             }
+            if (image.nodes().get(name).witness()) {
+                throw new IllegalArgumentException(Witness.refusal(image, name, "own a virtual server"));
+            }
             // A policy without it would say "any" where it says "this one only".
             if (image.nodes().get(name).duty() == NodeDuty.EVICTING) {
                 throw new IllegalArgumentException(name + " is being evicted; name nodes that stay");

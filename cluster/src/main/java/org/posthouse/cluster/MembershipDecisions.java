@@ -33,10 +33,11 @@ final class MembershipDecisions {
                 "it was added and has not been heard yet",
                 NodeDuty.ACTIVE,
                 List.of(),
-                List.of());
+                List.of(),
+                command.witness());
         Node there = image.nodes().get(name);
         if (there != null) {
-            return there.sameAddress(added)
+            return there.sameAddress(added) && there.witness() == added.witness()
                     ? new Decision(List.of(), Reply.done("node " + name + " was added already"))
                     : Coordinator.refused("there is a node " + name + " already, at " + there.address()
                             + "; evict it first, or choose another name");
@@ -44,7 +45,8 @@ final class MembershipDecisions {
         return wrong(image, added)
                 .map(Coordinator::refused)
                 .orElseGet(() -> Coordinator.decided(
-                        new Event.NodeAdded(added), "node " + name + " was added; it takes part once it runs"));
+                        new Event.NodeAdded(added),
+                        (added.witness() ? "witness " : "node ") + name + " was added; it takes part once it runs"));
     }
 
     private static Optional<String> wrong(ClusterImage image, Node added) {
@@ -58,6 +60,12 @@ final class MembershipDecisions {
         }
         if (image.nodes().size() >= NODES_MAX) {
             return Optional.of("a cluster has " + NODES_MAX + " nodes at most");
+        }
+        Optional<Node> witness =
+                image.nodes().values().stream().filter(Node::witness).findFirst();
+        if (added.witness() && witness.isPresent()) {
+            return Optional.of("a cluster has one witness at most, and "
+                    + witness.get().name() + " is one; evict it first, or add " + added.name() + " as a node");
         }
         return image.nodes().values().stream()
                 .filter(other -> other.host().equals(added.host())
@@ -94,8 +102,8 @@ final class MembershipDecisions {
             }
         }
         for (VirtualServer server : image.virtualServers().values()) {
-            boolean othersMay = image.nodes().keySet().stream()
-                    .anyMatch(other -> !other.equals(node.name()) && server.allows(other));
+            boolean othersMay =
+                    Witness.hosts(image).stream().anyMatch(other -> !other.equals(node.name()) && server.allows(other));
             if (!othersMay) {
                 return Coordinator.refused(node.name() + " is the only possible owner of " + server.name() + " ("
                         + server.ownersText() + "); 'posthouse group prop " + server.name()
@@ -128,8 +136,9 @@ final class MembershipDecisions {
 
     private static Optional<String> needed(ClusterImage image, Node node) {
         int members = Quorum.members(image);
-        if (members == 1) {
-            return Optional.of(node.name() + " is the cluster's only node");
+        if (!node.witness() && Quorum.full(image) == 1) {
+            return Optional.of(
+                    node.name() + " is the cluster's only node" + (members > 1 ? " that is no witness" : ""));
         }
         if (members == Quorum.REPLICAS) {
             return Optional.of("without " + node.name() + " there would be two nodes, of which neither could lose the"
@@ -154,6 +163,10 @@ final class MembershipDecisions {
         }
         if (command.duty() == NodeDuty.EVICTING) {
             return evict(image, new Command.EvictNode(node.name()));
+        }
+        if (node.witness() && command.duty() != NodeDuty.ACTIVE) {
+            return Coordinator.refused(node.name() + " is a witness: it hosts nothing that it could keep or give away;"
+                    + " 'posthouse node evict " + node.name() + "' takes its votes from it");
         }
         return Coordinator.decided(
                 new Event.NodeDutySet(node.name(), command.duty()),

@@ -19,6 +19,7 @@ import java.util.List;
 /// @param duty whether an operator lets it take things over
 /// @param types of resources that it can bring online, as its process told; empty before it first ran
 /// @param remains replicas of deleted virtual servers that it has not said to have put aside
+/// @param witness whether it only votes and keeps a log, and hosts nothing: see [Witness]
 public record Node(
         String name,
         int incarnation,
@@ -33,7 +34,8 @@ public record Node(
         String reason,
         NodeDuty duty,
         @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ResourceTypeFacts> types,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Remains> remains) {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Remains> remains,
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean witness) {
 
     /// What a node held of a virtual server when that was deleted. Until it has said that it takes part no more, or is
     /// evicted, no other virtual server gets the name.
@@ -69,7 +71,12 @@ public record Node(
 
     /// Whether it may be given anything to own or to hold.
     public boolean takes() {
-        return duty == NodeDuty.ACTIVE;
+        return duty == NodeDuty.ACTIVE && !witness;
+    }
+
+    /// Whether it is a witness that may be given a vote in a storage group.
+    boolean witnesses() {
+        return duty == NodeDuty.ACTIVE && witness;
     }
 
     Node on(NodeDuty changed) {
@@ -95,7 +102,8 @@ public record Node(
                 reason,
                 duty,
                 types,
-                remains);
+                remains,
+                witness);
     }
 
     /// With what is left of a virtual server that was deleted.
@@ -135,6 +143,7 @@ public record Node(
                 why,
                 newDuty,
                 told,
-                left);
+                left,
+                witness);
     }
 }

@@ -124,7 +124,7 @@ public final class NodeDecisions {
         Optional<Replica> own = set.of(local.node(), local.incarnation(), false);
         if (own.isEmpty()) {
             if (state != null && state.running() && state.leading()) {
-                return yieldTo(image, local, group, state);
+                return Optional.of(yieldTo(image, local, group, state, "the replica on " + local.node() + " is to go"));
             }
             boolean keep = state == null
                     || set.leaving(local.node(), state.incarnation())
@@ -148,7 +148,20 @@ public final class NodeDecisions {
             return Optional.of(
                     new Duty.ReportLost(group, state.incarnation(), "it is damaged or gone on " + local.node()));
         }
-        return state.leading() ? lead(image, local, group, state, held) : Optional.empty();
+        if (!state.leading()) {
+            return Optional.empty();
+        }
+        return Witness.is(image, local.node())
+                ? leadAsWitness(image, local, group, state, held)
+                : lead(image, local, group, state, held);
+    }
+
+    /// A witness that leads has nothing more urgent than that a full replica does, which can also fill those that need
+    /// what the witness does not have. Only where none could does it carry out what is wanted itself.
+    private static Optional<Duty> leadAsWitness(
+            ClusterImage image, Local local, String group, LocalGroup state, SortedSet<String> held) {
+        Duty yields = yieldTo(image, local, group, state, local.node() + " is a witness");
+        return yields instanceof Duty.Wait ? lead(image, local, group, state, held) : Optional.of(yields);
     }
 
     /// A virtual server that the image does not have was deleted, unless the image is older than it.
@@ -226,15 +239,15 @@ public final class NodeDecisions {
         return reconfigure(image, local, ClusterImage.CLUSTER_GROUP, state);
     }
 
-    /// A leader whose own replica is to go can not take itself out of the configuration: it hands over first, to one
-    /// that is permitted if that can lead already, else to one that stays. Before that it gives them the priority
-    /// without which they could not take it.
-    private static Optional<Duty> yieldTo(ClusterImage image, Local local, String group, LocalGroup state) {
+    /// A leader whose own replica is to go can not take itself out of the configuration, and a witness is to lead no
+    /// longer than it must: it hands over first, to one that is permitted if that can lead already, else to one that
+    /// stays. Before that it gives them the priority without which they could not take it.
+    private static Duty yieldTo(ClusterImage image, Local local, String group, LocalGroup state, String reason) {
         VirtualServer server = image.virtualServers().get(group);
         VirtualServer.Permission permission = server.permission();
         List<Seat> inForce = sorted(state.members());
         List<Seat> able = inForce.stream()
-                .filter(seat -> couldLead(server.replicas(), group, local, seat))
+                .filter(seat -> !seat.node().equals(local.node()) && couldLead(server.replicas(), group, local, seat))
                 .toList();
         List<Seat> permitted =
                 able.stream().filter(seat -> permission.permits(seat.node())).toList();
@@ -244,11 +257,10 @@ public final class NodeDecisions {
                 .map(seat -> new Seat(seat.node(), seat.incarnation(), seat.votes(), first.contains(seat) ? 1 : 0))
                 .toList();
         if (!first.isEmpty() && !reordered.equals(inForce)) {
-            return Optional.of(new Duty.Reconfigure(group, inForce, reordered));
+            return new Duty.Reconfigure(group, inForce, reordered);
         }
         List<String> to = first.stream().map(Seat::node).toList();
-        String reason = "the replica on " + local.node() + " is to go";
-        return Optional.of(to.isEmpty() ? new Duty.Wait(group, reason) : new Duty.HandOver(group, to, false, reason));
+        return to.isEmpty() ? new Duty.Wait(group, reason) : new Duty.HandOver(group, to, false, reason);
     }
 
     /// Whether a voter in force stays and was heard with the replica that it votes with.

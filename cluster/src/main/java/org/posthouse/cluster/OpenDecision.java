@@ -55,9 +55,14 @@ public sealed interface OpenDecision {
         VirtualServer.Permission permission = server.permission();
         String self = situation.self();
         boolean owner = permission.owner().equals(self);
-        if (!permission.permits(self)) {
+        boolean witness =
+                image.nodes().containsKey(self) && image.nodes().get(self).witness();
+        if (!permission.permits(self) || witness) {
             return situation.fresh()
-                    ? handOver(server, situation, self + " is neither its owner nor its heir")
+                    ? handOver(
+                            server,
+                            situation,
+                            self + (witness ? " is a witness" : " is neither its owner nor its heir"))
                     : new FetchImage();
         }
         if (!Room.among(taken(image, server, situation, !owner), server)) {

@@ -18,7 +18,7 @@ final class Placement {
                         .thenComparing(Comparator.naturalOrder()));
     }
 
-    /// How many replicas of virtual servers a node holds.
+    /// How many replicas of virtual servers a node holds, also those of which it keeps the log alone.
     static int load(ClusterImage image, String node) {
         int replicas = 0;
         for (VirtualServer server : image.virtualServers().values()) {

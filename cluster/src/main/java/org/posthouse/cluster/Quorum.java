@@ -24,9 +24,21 @@ public final class Quorum {
         return (int) image.nodes().values().stream().filter(Node::stays).count();
     }
 
-    /// How many replicas a storage group is to have.
+    /// How many nodes count that can host something: all but a witness.
+    static int full(ClusterImage image) {
+        return (int) image.nodes().values().stream()
+                .filter(node -> node.stays() && !node.witness())
+                .count();
+    }
+
+    /// How many full replicas a storage group is to have; a witness' comes besides ([Witness#wanted]).
     static int replicas(ClusterImage image) {
-        return Math.min(REPLICAS, members(image));
+        return Math.min(REPLICAS, full(image));
+    }
+
+    /// How many voters a storage group is to have.
+    static int voters(ClusterImage image) {
+        return replicas(image) + (Witness.wanted(image) ? 1 : 0);
     }
 
     /// How many of these voters live: their node is up under the same incarnation, and the replica is not known to

@@ -154,6 +154,7 @@ public final class Rebalancing {
                 .forEach(server -> holders.put(
                         server.name(),
                         new ArrayList<>(server.replicas().replicas().stream()
+                                .filter(replica -> !Witness.is(image, replica))
                                 .map(Replica::node)
                                 .toList())));
         for (Optional<Step> next = levelReplicas(image, holders);

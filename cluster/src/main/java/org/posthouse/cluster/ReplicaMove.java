@@ -13,7 +13,9 @@ final class ReplicaMove {
             return Coordinator.refused("no virtual server '" + command.virtualServer() + "'; there are "
                     + image.virtualServers().keySet());
         }
-        Optional<String> wrong = changing(server);
+        Optional<String> wrong = Witness.is(image, command.to())
+                ? Optional.of(Witness.refusal(image, command.to(), "hold a replica of " + server.name()))
+                : changing(server);
         if (wrong.isEmpty()) {
             wrong = wrongFrom(image, server, command.from());
         }
@@ -53,6 +55,10 @@ final class ReplicaMove {
             List<String> holders =
                     server.replicas().voters().stream().map(Replica::node).toList();
             return Optional.of(from + " holds no replica of " + server.name() + "; " + holders + " do");
+        }
+        if (node.witness()) {
+            return Optional.of(from + " is a witness: its vote goes by itself when there are three nodes that can hold"
+                    + " a replica");
         }
         if (server.permission().owner().equals(from)) {
             return Optional.of(from + " owns " + server.name() + ": 'posthouse move " + server.name()

@@ -71,13 +71,39 @@ final class ReplicaPlanner {
                     group, "node " + needed.get().node() + " returned, and its replica is needed"));
             return;
         }
+        Optional<Replica> away = inStorageGroup(draft, group, added)
+                ? awayBeside(draft, group, change.removed()).filter(voter -> !mayReturn(draft, group, voter))
+                : Optional.empty();
+        if (away.isPresent()) {
+            draft.add(new Event.ReplicaChangeAbandoned(
+                    group, "a witness gets its vote beside replicas that live, and " + away.get() + " does not"));
+            return;
+        }
         boolean follows = leader.isPresent()
                 && leader.get().members().stream().anyMatch(seat -> added.belongsTo(seat.node(), seat.incarnation()));
-        if (follows
-                && draft.facts.caughtUp(group, added)
-                && majorityAfter(draft, group, set, change.added(), change.removed())) {
+        boolean filled = draft.facts.caughtUp(group, added)
+                && (!inStorageGroup(draft, group, added)
+                        || Witness.mayVote(draft.image(), draft.facts, group, added, change.removed()));
+        if (follows && filled && majorityAfter(draft, group, set, change.added(), change.removed())) {
             draft.add(new Event.ReplicaPromoted(group));
         }
+    }
+
+    private static boolean inStorageGroup(Draft draft, String group, Replica witness) {
+        return !group.equals(ClusterImage.CLUSTER_GROUP) && Witness.is(draft.image(), witness);
+    }
+
+    /// A full replica with a vote that does not live, but for those that go.
+    private static Optional<Replica> awayBeside(Draft draft, String group, List<Replica> removed) {
+        return Witness.full(draft.image(), draft.image().replicas(group).orElseThrow()).stream()
+                .filter(voter -> !removed.contains(voter) && !Quorum.lives(draft.image(), draft.facts, group, voter))
+                .findFirst();
+    }
+
+    /// The witness, if it can be given a vote now.
+    private static Optional<String> freeWitness(Draft draft, VirtualServer server, List<Replica> removed) {
+        return Witness.free(draft.image(), server.replicas())
+                .filter(node -> awayBeside(draft, server.name(), removed).isEmpty());
     }
 
     /// A Raft group gives no vote to a member that does not answer. So a change whose new replica is lost before it
@@ -150,7 +176,8 @@ final class ReplicaPlanner {
             if (server.formed()
                     && !replaceEmptied(draft, group, set)
                     && !vacate(draft, server)
-                    && !fillUp(draft, server)) {
+                    && !fillUp(draft, server)
+                    && !witness(draft, server)) {
                 replaceLost(draft, server);
             }
         }
@@ -185,11 +212,11 @@ final class ReplicaPlanner {
                 continue;
             }
             String reason = "node " + node.name() + " leaves the cluster";
-            Optional<String> newcomer = newcomer(draft, server);
+            Optional<String> newcomer = newcomer(draft, server).or(() -> freeWitness(draft, server, List.of(replica)));
             if (newcomer.isPresent()) {
                 return start(draft, server.name(), voter(draft, newcomer.get()), Optional.of(replica), reason);
             }
-            boolean spare = server.replicas().voters().size() > Quorum.replicas(draft.image());
+            boolean spare = server.replicas().voters().size() > Quorum.voters(draft.image());
             if (spare
                     && Quorum.held(draft.image(), draft.facts, server.name())
                     && majorityAfter(draft, server.name(), server.replicas(), List.of(), List.of(replica))) {
@@ -202,17 +229,37 @@ final class ReplicaPlanner {
 
     private static boolean fillUp(Draft draft, VirtualServer server) {
         int wanted = Quorum.replicas(draft.image());
-        if (server.replicas().voters().size() >= wanted) {
+        List<Replica> full = Witness.full(draft.image(), server.replicas());
+        Optional<Replica> witness = Witness.of(draft.image(), server.replicas())
+                .filter(there -> server.replicas().voters().size() >= Quorum.voters(draft.image()));
+        // In place of a lost one it comes as those do that replace it (replaceLost), and the witness stays for now.
+        boolean waits =
+                witness.isPresent() && Quorum.living(draft.image(), draft.facts, server.name(), full) < full.size();
+        if (full.size() >= wanted || waits) {
             return false;
         }
         return newcomer(draft, server)
                 .filter(node -> start(
-                        draft,
-                        server.name(),
-                        voter(draft, node),
-                        Optional.empty(),
-                        "it has fewer than " + wanted + " replicas"))
+                        draft, server.name(), voter(draft, node), witness, "it has fewer than " + wanted + " replicas"))
                 .isPresent();
+    }
+
+    /// Of two nodes' storage groups a witness is the third voter; of three nodes' it is none.
+    private static boolean witness(Draft draft, VirtualServer server) {
+        ReplicaSet set = server.replicas();
+        boolean two = Witness.full(draft.image(), set).size() == Quorum.REPLICAS - 1;
+        Optional<String> free = freeWitness(draft, server, List.of()).filter(node -> two);
+        if (free.isPresent()) {
+            return start(
+                    draft, server.name(), voter(draft, free.get()), Optional.empty(), "two replicas need a third vote");
+        }
+        Optional<Replica> needless = Witness.of(draft.image(), set)
+                .filter(there -> Witness.full(draft.image(), set).size() >= Quorum.REPLICAS
+                        && Quorum.held(draft.image(), draft.facts, server.name())
+                        && majorityAfter(draft, server.name(), set, List.of(), List.of(there)));
+        needless.ifPresent(there -> draft.add(new Event.ReplicasSwapped(
+                server.name(), List.of(), List.of(there), "it has " + Quorum.REPLICAS + " full replicas")));
+        return needless.isPresent();
     }
 
     private static void replaceLost(Draft draft, VirtualServer server) {
@@ -263,7 +310,7 @@ final class ReplicaPlanner {
         if (server.replicas().of(draft.image().nodes().get(node)).isPresent()) {
             return false;
         }
-        int wanted = Quorum.replicas(draft.image());
+        int wanted = Quorum.voters(draft.image());
         Optional<Replica> removed = own;
         if (removed.isEmpty() && server.replicas().voters().size() >= wanted) {
             removed = replaceable(draft, server);
@@ -274,8 +321,8 @@ final class ReplicaPlanner {
         return start(draft, server.name(), voter(draft, node), removed, reason);
     }
 
-    /// The replica that can best be spared: one whose node leaves, else a lost one, else the third; of several, that of
-    /// the node with most replicas.
+    /// The replica that can best be spared: one whose node leaves, else a lost one, else the witness', else the third;
+    /// of several, that of the node with most replicas.
     private static Optional<Replica> replaceable(Draft draft, VirtualServer server) {
         ClusterImage image = draft.image();
         boolean ownerAble = OwnerPlanner.ownerAble(image, draft.facts, server);
@@ -296,6 +343,7 @@ final class ReplicaPlanner {
                 replica -> image.nodes().get(replica.node()).stays());
         Comparator<Replica> livingLast =
                 Comparator.comparing(replica -> Quorum.lives(image, draft.facts, server.name(), replica));
+        Comparator<Replica> witnessFirst = Comparator.comparing(replica -> !Witness.is(image, replica));
         // In a move the old heir stays as the third replica rather than leave altogether, where there is a choice.
         Comparator<Replica> heirLast = Comparator.comparing(replica ->
                 server.permission().heir().filter(replica.node()::equals).isPresent());
@@ -303,6 +351,7 @@ final class ReplicaPlanner {
         return candidates.stream()
                 .min(leavingFirst
                         .thenComparing(livingLast)
+                        .thenComparing(witnessFirst)
                         .thenComparing(server.move().isPresent() ? heirLast : fullestFirst)
                         .thenComparing(fullestFirst)
                         .thenComparing(Comparator.comparing(Replica::node).reversed()));

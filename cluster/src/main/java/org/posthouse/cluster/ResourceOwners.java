@@ -14,6 +14,9 @@ final class ResourceOwners {
             if (!image.nodes().containsKey(command.node())) {
                 return noNode(image, command.node());
             }
+            if (Witness.is(image, command.node())) {
+                return Coordinator.refused(Witness.refusal(image, command.node(), "own a resource"));
+            }
             if (resource.allows(command.node())) {
                 return new Decision(
                         List.of(),
@@ -23,7 +26,7 @@ final class ResourceOwners {
             List<String> owners = new ArrayList<>(resource.possibleOwners());
             owners.add(command.node());
             // Every node again is "any": one that joins later is a possible owner too, as at first.
-            boolean all = owners.containsAll(image.nodes().keySet());
+            boolean all = owners.containsAll(Witness.hosts(image));
             return put(server, resource, all ? List.of() : List.copyOf(owners), command.node() + " may own it");
         });
     }
@@ -35,7 +38,7 @@ final class ResourceOwners {
                 return noNode(image, node);
             }
             List<String> owners = resource.possibleOwners().isEmpty()
-                    ? new ArrayList<>(image.nodes().keySet())
+                    ? new ArrayList<>(Witness.hosts(image))
                     : new ArrayList<>(resource.possibleOwners());
             if (!owners.remove(node)) {
                 return Coordinator.refused(node + " is no possible owner of " + server.name() + "/" + resource.name()
@@ -61,7 +64,7 @@ final class ResourceOwners {
         }
         VirtualServer changed = server.resource(after);
         String name = server.name() + "/" + after.name();
-        boolean owned = image.nodes().keySet().stream().anyMatch(changed::allows);
+        boolean owned = Witness.hosts(image).stream().anyMatch(changed::allows);
         if (!owned) {
             return Optional.of("no node would be left that may own " + server.name() + ", whose possible owners are "
                     + "those of all its wanted resources: " + changed.ownersText());

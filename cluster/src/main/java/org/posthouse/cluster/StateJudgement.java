@@ -40,6 +40,10 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
                             + missing(image, facts, server.name(), voters),
                     none);
         }
+        Optional<String> behind = behindTheWitness(image, facts, server);
+        if (behind.isPresent()) {
+            return new StateJudgement(GroupState.FAILED, behind.get(), none);
+        }
         if (OwnerPlanner.ownerAble(image, facts, server)) {
             return new StateJudgement(
                     GroupState.PENDING,
@@ -68,6 +72,25 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
                         + " and no other node that lives and may own it has room ("
                         + server.policy().room().text() + ")",
                 none);
+    }
+
+    /// The witness has the longest log, and the one full replica that lives lacks what was in it before: only the other
+    /// one can fill it.
+    private static Optional<String> behindTheWitness(ClusterImage image, Facts facts, VirtualServer server) {
+        List<Replica> living = Witness.full(image, server.replicas()).stream()
+                .filter(replica -> Quorum.lives(image, facts, server.name(), replica))
+                .toList();
+        return living.size() != 1
+                ? Optional.empty()
+                : Witness.tooLateFor(image, facts, server.name(), living.getFirst())
+                        .map(witness -> "the replica on " + living.getFirst().node()
+                                + " lacks entries that the witness " + witness
+                                + " does not have any more; it waits for one of "
+                                + Witness.full(image, server.replicas()).stream()
+                                        .map(Replica::node)
+                                        .filter(node ->
+                                                !node.equals(living.getFirst().node()))
+                                        .toList());
     }
 
     private static Optional<Facts.Membership> openMembership(Facts facts, VirtualServer server) {

@@ -36,6 +36,10 @@ public record Survival(boolean survives, String reason) {
         if (!facts.caughtUp(virtualServer, replica)) {
             return no("its heir " + node.name() + " has not caught up");
         }
+        Optional<String> witness = Witness.tooLateFor(image, facts, virtualServer, replica);
+        if (witness.isPresent()) {
+            return no("its heir " + node.name() + " lacks what is gone from the log of the witness " + witness.get());
+        }
         List<Replica> voters = server.replicas().voters();
         if (!majorityWithoutOwner(image, facts, server, voters)
                 || !majorityWithoutOwner(image, facts, server, inForce(facts, server))) {
@@ -82,7 +86,9 @@ public record Survival(boolean survives, String reason) {
                 .filter(node -> !node.up())
                 .findFirst();
         if (gone.isEmpty()) {
-            return voters.size() < Quorum.REPLICAS ? "add a node" : "its replicas are still catching up";
+            return voters.size() >= Quorum.REPLICAS
+                    ? "its replicas are still catching up"
+                    : voters.size() == 2 && !Witness.present(image) ? "add a node or a witness" : "add a node";
         }
         String name = gone.get().name();
         Optional<String> newcomer = ReplicaPlanner.newcomer(image, server);

@@ -86,12 +86,19 @@ final class ModelCluster {
         }
     }
 
+    /// What members tell of their newest snapshots, by member.
+    final SortedMap<String, Long> snapshots = new TreeMap<>();
+
     /// No Raft group changes its members meanwhile.
     boolean keepsConfigurations;
 
     ModelCluster(long seed, int nodeCount, int virtualServers) {
+        this(seed, Plans.created(nodeCount, virtualServers));
+    }
+
+    ModelCluster(long seed, ClusterImage created) {
         random = new Random(seed);
-        image = Plans.created(nodeCount, virtualServers);
+        image = created;
         image.nodes().keySet().forEach(name -> nodes.put(name, new ModelNode(name, image)));
         ModelGroup cluster = new ModelGroup(ClusterImage.CLUSTER_GROUP);
         cluster.config = NodeDecisions.wanted(image, cluster.name, new TreeMap<>());
@@ -369,7 +376,8 @@ final class ModelCluster {
                                 applied,
                                 leads ? group.config : List.of(),
                                 false,
-                                states));
+                                states,
+                                snapshots.getOrDefault(key.get(), 0L)));
             }
         }
         return new Facts.Heartbeat(

@@ -14,10 +14,24 @@ final class Plans {
         return ClusterImage.EMPTY.apply(new Change(0, 0, decision.events())).image();
     }
 
+    /// The same with a witness `w1` besides.
+    static ClusterImage witnessed(int nodes, int virtualServers) {
+        Decision decision = Coordinator.decide(
+                ClusterImage.EMPTY, new Command.CreateCluster(planned(nodes, virtualServers, true)), 0);
+        return ClusterImage.EMPTY.apply(new Change(0, 0, decision.events())).image();
+    }
+
     static ClusterImage planned(int nodes, int virtualServers) {
+        return planned(nodes, virtualServers, false);
+    }
+
+    private static ClusterImage planned(int nodes, int virtualServers, boolean witness) {
         List<FirstPlan.PlannedNode> members = new ArrayList<>();
         for (int node = 1; node <= nodes; node++) {
             members.add(new FirstPlan.PlannedNode("n" + node, "127.0.0." + (10 + node), 7000, 7001, ""));
+        }
+        if (witness) {
+            members.add(new FirstPlan.PlannedNode("w1", "127.0.0.61", 7000, 7001, "", true));
         }
         List<FirstPlan.PlannedServer> servers = new ArrayList<>();
         for (int server = 1; server <= virtualServers; server++) {

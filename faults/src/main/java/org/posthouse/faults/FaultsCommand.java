@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
             Wipe.class,
             Grow.class,
             Losses.class,
+            TwoAndWitness.class,
             ServiceFailures.class,
             Majority.class,
             PowerLoss.class,

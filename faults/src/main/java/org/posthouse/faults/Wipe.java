@@ -103,7 +103,8 @@ final class Wipe extends Campaign {
                 .orElse(-1);
     }
 
-    private static void delete(Path folder) throws IOException {
+    /// Deletes a node's folder.
+    static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

@@ -101,6 +101,11 @@ class CampaignsClusterTest {
         holdsIfAsked("grow", "--rate", "40");
     }
 
+    @Test
+    void twoNodesAndAWitnessLoseAnyOne() {
+        holdsIfAsked("witness", "--rate", "30");
+    }
+
     /// Machines of their own, joined by token: links that are cut are there only. One that lost its disk joins again.
     @Test
     void anOwnerThatIsCutOffOrLosesItsDiskIsReplaced() {

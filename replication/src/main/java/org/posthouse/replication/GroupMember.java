@@ -38,6 +38,12 @@ public interface GroupMember extends ReplicatedLog {
     /// Takes a snapshot now and purges the log behind it.
     CompletableFuture<Position> snapshot();
 
+    /// To a witness: which snapshots full replicas have, and so up to where its log may go. Does nothing on others.
+    ///
+    /// @param byAll up to this entry all full replicas have one
+    /// @param byOne up to this entry one has that lives
+    void covered(long byAll, long byOne);
+
     /// Where a group stands, seen from one member.
     ///
     /// @param leader the leader as known here
@@ -47,7 +53,8 @@ public interface GroupMember extends ReplicatedLog {
     /// @param settled whether that configuration is committed, and not on the way to another
     /// @param committed index known committed
     /// @param applied position applied by the replica here
-    /// @param snapshotIndex index of the newest snapshot here, -1 for none
+    /// @param snapshotIndex index of the newest snapshot here, -1 for none; of a witness, of its mark: what is not
+    ///     behind it may be gone
     /// @param logStartIndex first index still in the log here
     /// @param followers on the leader, what it knows of each other member; else empty
     /// @param failure why this member is out of service (a damaged log, a failed disk), if it is

@@ -59,7 +59,7 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
     private final ReentrantLock lock = new ReentrantLock();
 
     private Snapshots snapshots;
-    private SnapshotKeeper keeper;
+    private Keeper keeper;
     private volatile Running running;
     private volatile String failure;
     private volatile boolean closed;
@@ -153,7 +153,9 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
                 .setParameters(rpc.parameters())
                 .build();
         if (keeper == null) {
-            keeper = new SnapshotKeeper(group, folder, snapshots, replica, settings.snapshots(), settings.limits());
+            keeper = replica.keepsState()
+                    ? new SnapshotKeeper(group, folder, snapshots, replica, settings.snapshots(), settings.limits())
+                    : new WitnessKeeper(group, folder, snapshots, replica, settings.snapshots(), settings.limits());
         }
         try {
             server.start();
@@ -205,7 +207,13 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
         return folder;
     }
 
-    Snapshots snapshots() {
+    /// What other members are given.
+    ///
+    /// @throws IOException on a witness, which has no state and gives nothing
+    Snapshots snapshotsToGive() throws IOException {
+        if (!replica.keepsState()) {
+            throw new IOException(self().node() + " is a witness of group " + group + " and has no snapshot to give");
+        }
         return snapshots;
     }
 
@@ -346,14 +354,14 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
     // ---- looked after by the host
 
     void tick() {
-        SnapshotKeeper now = keeper;
+        Keeper now = keeper;
         if (now != null && !closed) {
             now.tick();
         }
     }
 
     void tidy() {
-        SnapshotKeeper now = keeper;
+        Keeper now = keeper;
         Running leading = running;
         if (now == null || leading == null || closed) {
             return;
@@ -508,6 +516,14 @@ final class HostedGroup implements GroupMember, GroupMachine.Events {
     public CompletableFuture<Position> snapshot() {
         Running now = running;
         return now == null ? unavailable() : keeper.make();
+    }
+
+    @Override
+    public void covered(long byAll, long byOne) {
+        Keeper now = keeper;
+        if (now != null) {
+            now.covered(byAll, byOne);
+        }
     }
 
     @Override

@@ -64,6 +64,15 @@ record Manifest(Position position, List<Replica.CheckpointFile> files) {
         return new Manifest(new Position(Long.parseLong(position[1]), Long.parseLong(position[2])), files);
     }
 
+    /// A witness' mark has a manifest too, and no state.
+    ///
+    /// @throws IOException if there is no file in it
+    void mustHoldState(MemberId from) throws IOException {
+        if (files.isEmpty()) {
+            throw new IOException("what " + from + " gives is no snapshot: there is no state in it");
+        }
+    }
+
     static Manifest read(Path folder) throws IOException {
         return decode(Files.readAllBytes(folder.resolve(NAME)));
     }

@@ -251,16 +251,16 @@ public final class RatisHost implements ReplicationHost {
     /// The manifest of the newest whole snapshot here, for another member. The snapshot, and the log behind it, are
     /// kept while that member asks for files, and for [Limits.Snapshotting#sendHold] after.
     ///
-    /// @throws IOException if the group is not open here or has no snapshot
+    /// @throws IOException if the group is not open here or has no snapshot; a witness never has one
     public byte[] snapshotManifest(GroupName group) throws IOException {
-        return open(group).snapshots().manifest();
+        return open(group).snapshotsToGive().manifest();
     }
 
     /// One file of a snapshot, from an offset on. To be closed by the caller.
     ///
     /// @throws IOException if the snapshot is no longer here or has no such file
     public InputStream snapshotFile(GroupName group, long snapshotIndex, String name, long offset) throws IOException {
-        return open(group).snapshots().file(snapshotIndex, name, offset);
+        return open(group).snapshotsToGive().file(snapshotIndex, name, offset);
     }
 
     private HostedGroup open(GroupName group) throws IOException {

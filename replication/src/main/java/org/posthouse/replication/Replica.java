@@ -9,6 +9,12 @@ import java.util.List;
 /// [#applied] and [#prepareCheckpoint] are called on one thread at a time, in log order.
 public interface Replica extends AutoCloseable {
 
+    /// Whether there is any state. A witness has none: its group's member votes and keeps the log, makes no snapshot
+    /// and gives none, and its log goes only when its owner says so ([GroupMember#covered]).
+    default boolean keepsState() {
+        return true;
+    }
+
     /// Opens what is in the replica's own folder after a start, a crash included, or finds it empty. If the live
     /// state cannot be trusted, it says so by returning [Position#START] with its folder emptied; the newest
     /// whole snapshot is then given to [#restore].

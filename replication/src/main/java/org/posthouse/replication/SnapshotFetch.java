@@ -64,6 +64,7 @@ final class SnapshotFetch {
     /// @throws IOException if it could not; another try goes on where this one ended
     Snapshots.Whole run() throws IOException {
         Manifest manifest = Manifest.decode(source.manifest(from, group));
+        manifest.mustHoldState(from);
         if (snapshots.newestIndex() >= manifest.position().index()) {
             return snapshots.newest().orElseThrow();
         }

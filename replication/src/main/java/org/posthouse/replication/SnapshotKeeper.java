@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 
 /// Sees to one group's snapshots while it runs: makes them when due, purges the log behind them, and fetches another
 /// member's where the log there begins too late for this one.
-final class SnapshotKeeper {
+final class SnapshotKeeper implements Keeper {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotKeeper.class);
     private static final Duration CHECKPOINT_MAX = Duration.ofMinutes(5);
     private static final Duration FETCH_PAUSE_MAX = Duration.ofSeconds(5);
@@ -61,8 +61,8 @@ final class SnapshotKeeper {
         drawShare();
     }
 
-    /// The group's server runs, or runs anew.
-    void running(RaftServer now, RaftServer.Division of) {
+    @Override
+    public void running(RaftServer now, RaftServer.Division of) {
         server = now;
         division = of;
         // What was asked of the server before is answered by nobody.
@@ -74,13 +74,15 @@ final class SnapshotKeeper {
         share = ThreadLocalRandom.current().nextDouble(0.6, 1.0);
     }
 
-    void entrySeen(int length) {
+    @Override
+    public void entrySeen(int length) {
         entries.incrementAndGet();
         bytes.addAndGet(length);
     }
 
-    /// Makes a snapshot if one is due. Called every few hundred milliseconds.
-    void tick() {
+    /// Makes a snapshot if one is due.
+    @Override
+    public void tick() {
         if (division == null || making.get() != null || fetching.get() != null) {
             return;
         }
@@ -99,8 +101,9 @@ final class SnapshotKeeper {
         }
     }
 
-    /// Purges what a transfer that has ended meanwhile had held. Called every few seconds.
-    void tidy() {
+    /// Purges what a transfer that has ended meanwhile had held.
+    @Override
+    public void tidy() {
         if (division == null) {
             return;
         }
@@ -115,7 +118,8 @@ final class SnapshotKeeper {
     // ---- making
 
     /// Makes a snapshot now, or joins in waiting for the one that is being made.
-    CompletableFuture<Position> make() {
+    @Override
+    public CompletableFuture<Position> make() {
         CompletableFuture<Position> mine = new CompletableFuture<>();
         CompletableFuture<Position> other = making.compareAndExchange(null, mine);
         if (other != null) {
@@ -162,7 +166,8 @@ final class SnapshotKeeper {
                 });
     }
 
-    void failed(Throwable e) {
+    @Override
+    public void failed(Throwable e) {
         CompletableFuture<Position> mine = making.getAndSet(null);
         if (mine != null) {
             mine.completeExceptionally(new ReplicationException(
@@ -170,8 +175,9 @@ final class SnapshotKeeper {
         }
     }
 
-    /// The apply thread has made a checkpoint and goes on; the rest happens here.
-    void checkpointMade(Path made, Manifest manifest) {
+    /// The rest happens here.
+    @Override
+    public void checkpointMade(Path made, Manifest manifest) {
         entries.set(0);
         bytes.set(0);
         drawShare();
@@ -222,10 +228,10 @@ final class SnapshotKeeper {
 
     // ---- fetching
 
-    /// The leader's log begins at `firstAvailable`; this member is asked to get what is before from a snapshot.
-    ///
-    /// @param restart starts the group's server anew
-    CompletableFuture<TermIndex> needed(GroupMachine machine, MemberId leader, long firstAvailable, Runnable restart) {
+    /// Gets it from a snapshot.
+    @Override
+    public CompletableFuture<TermIndex> needed(
+            GroupMachine machine, MemberId leader, long firstAvailable, Runnable restart) {
         if (firstAvailable <= 0) {
             // Ratis asks every new member first, even where the leader has the whole log.
             return CompletableFuture.completedFuture(null);
@@ -266,6 +272,11 @@ final class SnapshotKeeper {
         }
     }
 
+    @Override
+    public void covered(long byAll, long byOne) {
+        // What may be purged is known from this member's own snapshots.
+    }
+
     private Snapshots.Whole fetch(GroupMachine machine, MemberId leader) throws IOException {
         Duration pause = Duration.ofMillis(100);
         while (true) {
@@ -289,7 +300,8 @@ final class SnapshotKeeper {
         }
     }
 
-    private static boolean wanted(GroupMachine machine, MemberId leader) {
+    /// Whether that member is still the leader here, as far as is known.
+    static boolean wanted(GroupMachine machine, MemberId leader) {
         Optional<MemberId> now = machine.division()
                 .filter(running -> running.getInfo().isAlive())
                 .map(running -> running.getInfo().getLeaderId())
@@ -304,7 +316,7 @@ final class SnapshotKeeper {
     /// Ratis loads the snapshot when the leader next asks. If the leader is another by then, whose log begins earlier,
     /// Ratis fails at that request for good (an assertion in 3.3.0's SnapshotInstallationHandler), so the server is
     /// started anew and loads the snapshot as it starts.
-    private void seeLoaded(GroupMachine machine, long before, Runnable restart) {
+    static void seeLoaded(GroupMachine machine, long before, Runnable restart) {
         long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
         while (machine.reloads() == before && !machine.closeExpected()) {
             // Paused, it is loading already, which takes what it takes.

@@ -10,7 +10,7 @@
 /// 3. [GroupMachine]: what happens to an entry, and what Ratis leaves to us.
 /// 4. [SharedRpc]: one port for all groups. [Proposer]: the way in. [Membership]: who is in.
 /// 5. [SnapshotKeeper], [Snapshots], [SnapshotFetch]: snapshots. [LogInspector]: damage. [Watchdog]: a leader that
-/// hangs. [Recovery]: one member goes on alone.
+/// hangs. [Recovery]: one member goes on alone. [WitnessKeeper]: a member without state.
 ///
 /// ## On disk
 /// ```
@@ -55,6 +55,12 @@
 ///
 /// **Roles by restart.** A listener that was a follower before (every joined member was one) has its Ratis server
 /// started anew when the configuration that makes it a listener is applied; see [GroupMachine]. The replica stays open.
+///
+/// **A witness is a member whose replica keeps no state** ([WitnessReplica]). Its log goes only when its owner says how
+/// far ([GroupMember#covered]); a snapshot without files marks where it begins, is given to nobody, and is taken by
+/// nobody. While it leads and a follower needs what it does not have, that one asks again until somebody else leads.
+/// It is elected only where its log is the longest, and Ratis has it yield to a follower of higher priority that caught
+/// up.
 ///
 /// **Two ways to notice a lost leader.** Silence: nothing heard for 300 to 600 ms, by a follower whose own timer
 /// was punctual (one that was late by 75 ms did not run, and waits once more, so that a starved machine does not

@@ -177,8 +177,7 @@ class RecoveryTest {
             SnapshotTest.fill(leader, 0, 400);
             Node a = cluster.others(leader).getFirst();
             TestCluster.await("all of it", () -> a.ledger.count() == 400);
-            TestCluster.await(
-                    "a snapshot", () -> ((HostedGroup) a.member).snapshots().newestIndex() > 100);
+            TestCluster.await("a snapshot", () -> a.member.view().snapshotIndex() > 100);
             cluster.nodes.values().forEach(Node::crash);
             Recovery.Found found = of(a).look(TestCluster.GROUP, (_, _) -> {});
             assertThat(found.snapshot()).isPresent();

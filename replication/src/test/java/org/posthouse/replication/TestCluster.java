@@ -58,6 +58,8 @@ final class TestCluster implements AutoCloseable {
         UUID cluster = TestCluster.this.cluster;
         RatisHost host;
         Ledger ledger;
+        /// Whether it keeps no state: its ledger is used by nobody.
+        boolean witness;
         Events events;
         GroupMember member;
 
@@ -94,19 +96,23 @@ final class TestCluster implements AutoCloseable {
             events = new Events();
         }
 
+        private Replica replica() {
+            return witness ? new WitnessReplica() : ledger;
+        }
+
         void form(List<Member> members) throws IOException {
             fresh();
-            member = host.form(GROUP, members, ledger, events);
+            member = host.form(GROUP, members, replica(), events);
         }
 
         void join() throws IOException {
             fresh();
-            member = host.join(GROUP, id(), ledger, events);
+            member = host.join(GROUP, id(), replica(), events);
         }
 
         void reopen() throws IOException {
             fresh();
-            member = host.reopen(GROUP, ledger, events);
+            member = host.reopen(GROUP, replica(), events);
         }
 
         /// Ends the host, keeping its port and folder.
@@ -196,6 +202,19 @@ final class TestCluster implements AutoCloseable {
             made.add(add("n" + i));
         }
         List<Member> members = made.stream().map(Node::voter).toList();
+        for (Node node : made) {
+            node.form(members);
+        }
+        return this;
+    }
+
+    /// Nodes n1, n2 and a witness w1; n1 and n2 come first.
+    TestCluster formedWithWitness() throws IOException {
+        List<Node> made = List.of(add("n1"), add("n2"), add("w1"));
+        node("w1").witness = true;
+        List<Member> members = made.stream()
+                .map(node -> node.as(Member.Role.VOTER, node.witness ? 0 : 1))
+                .toList();
         for (Node node : made) {
             node.form(members);
         }

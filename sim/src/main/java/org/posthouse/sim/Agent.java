@@ -33,6 +33,7 @@ final class Agent {
     private static final int HOPS_MAX = 2;
     private static final long WATCH_MILLIS = 100;
     private static final long GRAY_MILLIS = 2_000;
+    private static final long COVER_MILLIS = 1_000;
 
     private final SimNode node;
     private final World world;
@@ -112,6 +113,14 @@ final class Agent {
         pulse();
         duties.begin();
         watchDisk();
+        if (world.witnessed) {
+            cover();
+        }
+    }
+
+    private void cover() {
+        hosted.values().forEach(server -> server.cover(image(), peers()));
+        node.after(COVER_MILLIS, this::cover);
     }
 
     // ---- the cluster group

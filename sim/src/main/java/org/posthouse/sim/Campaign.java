@@ -21,31 +21,43 @@ final class Campaign {
             new World.Size(5, 3),
             new World.Size(4, 4));
 
+    /// And so many of every seven, two nodes and a witness.
+    private static final List<World.Size> WITH_WITNESS =
+            List.of(new World.Size(2, 1, true), new World.Size(2, 2, true));
+
+    private static final int SEVEN = 7;
+
     private Campaign() {}
 
     /// The size of the cluster that a seed plays with.
     ///
     /// @param nodes 0 to leave it to the seed
     /// @param virtualServers likewise
-    static World.Size size(long seed, int nodes, int virtualServers) {
-        World.Size own = SIZES.get((int) Math.floorMod(seed, (long) SIZES.size()));
+    /// @param witness whether to have one in any case; else only where the seed chooses the nodes and has one
+    static World.Size size(long seed, int nodes, int virtualServers, boolean witness) {
+        int turn = (int) Math.floorMod(seed, (long) SEVEN);
+        World.Size own = turn < WITH_WITNESS.size()
+                ? WITH_WITNESS.get(turn)
+                : SIZES.get((int) Math.floorMod(seed, (long) SIZES.size()));
         return new World.Size(
-                nodes > 0 ? nodes : own.nodes(), virtualServers > 0 ? virtualServers : own.virtualServers());
+                nodes > 0 ? nodes : own.nodes(),
+                virtualServers > 0 ? virtualServers : own.virtualServers(),
+                witness || (nodes <= 0 && own.witness()));
     }
 
     /// Plays seeds, as many at a time as there are cores.
     ///
     /// @return the results, in order
     static List<Run.Result> play(
-            long from, int seeds, int nodes, int virtualServers, long millis, Set<Mistake> mistakes) {
+            long from, int seeds, int nodes, int virtualServers, boolean witness, long millis, Set<Mistake> mistakes) {
         List<Run.Result> results = new ArrayList<>();
         try (ExecutorService cores =
                 Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
             List<Future<Run.Result>> under = new ArrayList<>();
             for (long seed = from; seed < from + seeds; seed++) {
                 long one = seed;
-                under.add(cores.submit(
-                        () -> Run.play(one, size(one, nodes, virtualServers), millis, mistakes, new Story(0))));
+                under.add(cores.submit(() ->
+                        Run.play(one, size(one, nodes, virtualServers, witness), millis, mistakes, new Story(0))));
             }
             for (Future<Run.Result> result : under) {
                 results.add(result.get());

@@ -11,6 +11,7 @@ import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Duty;
 import org.posthouse.cluster.NodeDecisions;
 import org.posthouse.cluster.Seat;
+import org.posthouse.cluster.Witness;
 
 /// Carries out what the core's [NodeDecisions] says is to be done next on a node: what the agent's `Duties` does, with
 /// the same times.
@@ -145,7 +146,8 @@ final class Duties {
 
     private void hold(String group, int incarnation, Config first) {
         node.disk().held.put(group, incarnation);
-        RaftDisk disk = new RaftDisk(new Id(node.name, incarnation), first);
+        Id self = new Id(node.name, incarnation);
+        RaftDisk disk = new RaftDisk(self, first, Witness.is(agent.image(), node.name));
         node.disk().groups.put(group, disk);
         agent.hosted(group).begin(disk);
     }

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
+import org.posthouse.cluster.ClusterImage;
+import org.posthouse.cluster.Coverage;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.NodeDecisions;
 import org.posthouse.cluster.OpenEpoch;
@@ -17,6 +19,7 @@ final class Hosted {
     private Store store;
     private boolean failed;
     private boolean opening;
+    private final Coverage coverage = new Coverage();
 
     Hosted(Agent agent, String name) {
         this.agent = agent;
@@ -36,8 +39,8 @@ final class Hosted {
     void begin(RaftDisk disk) {
         failed = false;
         opening = false;
-        store = new Store(agent, name, disk.self);
-        member = new RaftMember(agent.node(), name, disk, store);
+        store = disk.witness ? null : new Store(agent, name, disk.self);
+        member = new RaftMember(agent.node(), name, disk, store == null ? new WitnessLog(agent, name) : store);
         member.begin();
         agent.changed();
     }
@@ -93,12 +96,21 @@ final class Hosted {
                 member.self().incarnation(),
                 member.leads(),
                 latch(),
-                store.openVersion(),
+                store == null ? 0 : store.openVersion(),
                 member.disk.committed(),
                 member.applied(),
                 member.membersToTell(),
                 failed,
-                resources));
+                resources,
+                member.disk.snapshot()));
+    }
+
+    /// On a witness: what the agent's `HostedServer` does each second.
+    void cover(ClusterImage image, SortedMap<String, Facts.Heartbeat> peers) {
+        if (member != null && member.disk.witness && !failed) {
+            Coverage.Upto upto = coverage.upto(image, name, peers);
+            member.letGo((int) upto.byAll(), (int) upto.byOne());
+        }
     }
 
     /// Under which incarnation there is a replica here; empty if there is none.

@@ -32,6 +32,10 @@ enum Invariant {
     HEIR_HAS_ROOM,
     /// A virtual server has three voting replicas, on different members of the cluster.
     THREE_REPLICAS,
+    /// A witness owns nothing, is nobody's heir, and leaves two replicas at least to others.
+    WITNESS_HOSTS_NOTHING,
+    /// What is gone from a witness' log is held by every replica that votes beside it, unless the log became too long.
+    WITNESS_KEEPS_WHAT_IS_NEEDED,
     /// The cluster group has an odd number of votes, three at least.
     ODD_VOTES,
     /// The recorded epoch of a virtual server only rises.

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Seat;
 
 /// What a member of a Raft group does while it leads, in one term.
@@ -12,6 +13,8 @@ final class Leadership {
     static final long LEASE_MILLIS = 270;
     private static final long HEARTBEAT_MILLIS = 150;
     private static final int ENTRIES_MAX = 40;
+    /// Behind its snapshot a leader's log goes on for so many entries.
+    private static final int LOG_KEPT = 3;
     private static final long LOOK_AGAIN_MILLIS = 20;
     private static final long MEMBER_SILENCE_MILLIS = 20_000;
     private static final long CONFIRM_MILLIS_MAX = 1_000;
@@ -128,17 +131,46 @@ final class Leadership {
     }
 
     private void send(Id id, Follower follower) {
-        int previous = follower.next - 1;
-        var request = new RaftMember.Append(
+        boolean gone = disk.witness && follower.next <= disk.snapshot();
+        boolean toWitness = world.isWitness(id) && !member.group.equals(ClusterImage.CLUSTER_GROUP);
+        follower.awaiting = true;
+        if (gone && world.makes(Mistake.WITNESS_GIVES_SNAPSHOT)) {
+            beginBehind(id, nothing(disk.snapshot()));
+        } else if (toWitness && follower.next <= disk.snapshot() - LOG_KEPT) {
+            beginBehind(id, disk.from(1, disk.snapshot()));
+        } else {
+            // Who needs what a witness does not have waits for somebody else to lead.
+            var request = append(gone ? disk.snapshot() : follower.next - 1, gone ? 0 : ENTRIES_MAX);
+            member.send(id, there -> there.onAppend(request));
+        }
+    }
+
+    private RaftMember.Append append(int previous, int most) {
+        return new RaftMember.Append(
                 term,
                 member.self(),
                 previous,
                 disk.termAt(previous),
-                disk.from(follower.next, ENTRIES_MAX),
+                disk.from(previous + 1, most),
                 disk.committed(),
                 node.mono());
-        follower.awaiting = true;
-        member.send(id, there -> there.onAppend(request));
+    }
+
+    private void beginBehind(Id id, List<Entry> before) {
+        var request = append(before.size(), 0);
+        member.send(id, there -> there.onBeginBehind(request, before));
+    }
+
+    /// So many entries as a witness that has none would make up.
+    private List<Entry> nothing(int count) {
+        List<Entry> entries = new ArrayList<>();
+        for (int index = 1; index <= count; index++) {
+            entries.add(
+                    disk.at(index).payload instanceof Entry.Members
+                            ? disk.at(index)
+                            : new Entry(disk.termAt(index), new Entry.Begin(member.self())));
+        }
+        return entries;
     }
 
     private void heartbeat() {

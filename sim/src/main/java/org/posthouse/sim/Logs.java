@@ -81,6 +81,25 @@ final class Logs {
         }
     }
 
+    /// A witness' log begins later than before: what is not in it any more must be held by every replica that votes
+    /// beside it.
+    void covers(RaftMember witness) {
+        RaftDisk log = witness.disk;
+        if (!log.witness || log.overLimit() || !log.config().votes(witness.self())) {
+            return;
+        }
+        for (Id voter : log.config().voters()) {
+            SimNode node = world.nodes.get(voter.node());
+            RaftDisk disk = node == null ? null : node.disk().groups.get(witness.group);
+            boolean there = disk != null && disk.self.equals(voter) && !disk.witness;
+            Violation.unless(
+                    !there || disk.forced() >= log.snapshot(),
+                    Invariant.WITNESS_KEEPS_WHAT_IS_NEEDED,
+                    witness.group + ": " + witness.self() + " has nothing up to entry " + log.snapshot() + ", and "
+                            + voter + " only what is before " + (there ? disk.forced() : 0));
+        }
+    }
+
     private boolean holds(String group, Id id, int index, Entry entry) {
         SimNode node = world.nodes.get(id.node());
         RaftDisk disk = node == null ? null : node.disk().groups.get(group);

@@ -32,5 +32,9 @@ enum Mistake {
     /// A decision depends on something that is not kept of it.
     DECIDES_BY_CHANCE,
     /// A change that was decided upon another image is applied all the same.
-    APPLIES_STALE_CHANGES
+    APPLIES_STALE_CHANGES,
+    /// A witness drops from its log what it has passed itself.
+    WITNESS_PURGES_EARLY,
+    /// A witness that leads gives a snapshot to who needs one.
+    WITNESS_GIVES_SNAPSHOT
 }

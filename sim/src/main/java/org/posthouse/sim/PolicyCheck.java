@@ -73,7 +73,7 @@ final class PolicyCheck {
                     .filter(at -> change.at() - at < server.policy().failoverPeriodMillis())
                     .count();
             long members = then.nodes().values().stream()
-                    .filter(node -> node.duty() != NodeDuty.EVICTING)
+                    .filter(node -> node.duty() != NodeDuty.EVICTING && !node.witness())
                     .count();
             Violation.unless(
                     recent < server.policy().failoversMax((int) members),
@@ -106,6 +106,7 @@ final class PolicyCheck {
         Node node = image.nodes().get(name);
         return node != null
                 && node.duty() == NodeDuty.ACTIVE
+                && !node.witness()
                 && server.policy().allows(name)
                 && room(image, server, name);
     }
@@ -159,6 +160,19 @@ final class PolicyCheck {
                         && after.nodes().keySet().containsAll(nodes),
                 Invariant.THREE_REPLICAS,
                 server.name() + " has replicas " + server.replicas());
+        long full = nodes.stream()
+                .filter(node -> !after.nodes().get(node).witness())
+                .count();
+        boolean hosts = after.nodes().values().stream()
+                .anyMatch(node -> node.witness()
+                        && (server.permission().permits(node.name())
+                                || server.opened()
+                                        .filter(opened -> opened.node().equals(node.name()))
+                                        .isPresent()));
+        Violation.unless(
+                full >= REPLICAS - 1 && !hosts,
+                Invariant.WITNESS_HOSTS_NOTHING,
+                server.name() + " is permitted to " + server.permission() + ", has replicas " + server.replicas());
         VirtualServer earlier = before.virtualServers().get(server.name());
         if (earlier.opened().isPresent()) {
             Violation.unless(

@@ -16,9 +16,18 @@ final class RaftDisk {
     private boolean wasMember;
     private int forced;
     private int committed;
+    /// Whether it is a witness', which has no state.
+    final boolean witness;
+    private int snapshot;
+    private boolean overLimit;
 
     /// @param first the configuration that the group was formed with, or none for a member that is to be filled
     RaftDisk(Id self, Config first) {
+        this(self, first, false);
+    }
+
+    RaftDisk(Id self, Config first, boolean witness) {
+        this.witness = witness;
         this.self = self;
         this.first = first;
         wasMember = first.members().contains(self);
@@ -109,6 +118,37 @@ final class RaftDisk {
 
     void committed(int index) {
         committed = index;
+    }
+
+    /// Index of the newest snapshot. Of a witness: entries up to here are gone from its log (the model keeps them, and
+    /// gives them to nobody).
+    int snapshot() {
+        return snapshot;
+    }
+
+    void snapshot(int index) {
+        snapshot = Math.max(snapshot, index);
+    }
+
+    /// Whether it has dropped what a replica that is away may need, because its log was too long.
+    boolean overLimit() {
+        return overLimit;
+    }
+
+    void reachedLimit() {
+        overLimit = true;
+    }
+
+    /// Begins anew behind another member's snapshot.
+    ///
+    /// @param before all entries up to that
+    void beginBehind(List<Entry> before) {
+        log.clear();
+        configAt = 0;
+        before.forEach(this::append);
+        forced = log.size();
+        committed = log.size();
+        snapshot = log.size();
     }
 
     /// @param survives how many of the entries that were not forced happen to be there all the same

@@ -17,10 +17,13 @@ import org.posthouse.cluster.Seat;
 /// - Changes of members (6) through a majority of the old and one of the new.
 /// - Reads by lease (6.4): 0.9 of the shortest timeout from when the messages were sent that a majority answered.
 ///
-/// Left out: snapshots (a log is replayed from its beginning) and flow control.
+/// Left out: snapshots (a log is replayed from its beginning; only a witness' log, and what is sent to it, knows that
+/// there are some) and flow control.
 final class RaftMember {
     static final long ELECTION_MIN_MILLIS = 300;
     static final long ELECTION_MAX_MILLIS = 600;
+    /// Entries between two snapshots of a replica; told and looked at only where there is a witness.
+    private static final int SNAPSHOT_EACH = 5;
     /// A timer later than this means that this process did not run: silence says nothing then.
     static final long LATE_MILLIS = 75;
 
@@ -410,6 +413,51 @@ final class RaftMember {
         commit(Math.min(request.committed(), last));
     }
 
+    /// The leader's log begins too late for this witness to go on from its own: it begins anew behind the leader's
+    /// snapshot.
+    ///
+    /// @param request without entries, its previous one being that of the snapshot
+    /// @param before entries up to that
+    void onBeginBehind(Append request, List<Entry> before) {
+        if (request.term() < disk.term() || node.diskHangs()) {
+            return;
+        }
+        if (request.term() > disk.term() || leading != null || ballot != null) {
+            follow(request.term());
+        }
+        heardAt = node.mono();
+        leader = Optional.of(request.leader());
+        int last = request.previous();
+        boolean holds = disk.last() >= last && disk.termAt(last) == request.previousTerm();
+        if (!holds && disk.committed() < last) {
+            world.tally.add(disk.witness ? "witness logs begun anew" : "snapshots of a witness taken");
+            world.story.tell(() -> group + ": " + self() + " begins anew behind " + last);
+            disk.beginBehind(before);
+            applied = Math.max(applied, last);
+            world.logs.covers(this);
+            replica.changed();
+        }
+        if (disk.last() >= last) {
+            answer(request, disk.term(), Math.min(last, disk.forced()));
+        }
+    }
+
+    /// Of a witness: lets go of what others have in their snapshots.
+    void letGo(int byAll, int byOne) {
+        boolean early = world.makes(Mistake.WITNESS_PURGES_EARLY);
+        int most = Math.min(applied, disk.forced());
+        int upto = Math.min(early ? most : byAll, most);
+        if (disk.last() - Math.max(disk.snapshot(), upto) > WitnessLog.ENTRIES_MAX && Math.min(byOne, most) > upto) {
+            upto = Math.min(byOne, most);
+            disk.reachedLimit();
+            world.tally.add("witness logs at their limit");
+        }
+        if (upto > disk.snapshot()) {
+            disk.snapshot(upto);
+            world.logs.covers(this);
+        }
+    }
+
     private void answer(Append request, long term, int match) {
         send(request.leader(), there -> there.onAppended(self(), term, true, match, request.sent()));
     }
@@ -456,6 +504,9 @@ final class RaftMember {
             Entry entry = disk.at(applied);
             world.logs.applied(this, applied, entry);
             boolean accepted = replica.apply(applied, entry);
+            if (world.witnessed && !disk.witness && (applied + self().hashCode()) % SNAPSHOT_EACH == 0) {
+                disk.snapshot(Math.min(applied, disk.forced()));
+            }
             if (leading != null) {
                 leading.applied(applied, entry, accepted);
             }

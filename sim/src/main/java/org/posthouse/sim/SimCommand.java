@@ -38,6 +38,9 @@ final class SimCommand implements Callable<Integer> {
     @Option(names = "--virtual-servers", defaultValue = "0", description = "Default: chosen by the seed.")
     private int virtualServers;
 
+    @Option(names = "--witness", description = "With a witness besides. Default: chosen by the seed.")
+    private boolean witness;
+
     @Option(
             names = "--seconds",
             defaultValue = "20",
@@ -73,12 +76,12 @@ final class SimCommand implements Callable<Integer> {
     }
 
     private Run.Result play(long one, Set<Mistake> made, Story story) {
-        return Run.play(one, Campaign.size(one, nodes, virtualServers), seconds * 1000L, made, story);
+        return Run.play(one, Campaign.size(one, nodes, virtualServers, witness), seconds * 1000L, made, story);
     }
 
     private int many(Set<Mistake> made) {
         long begun = System.nanoTime();
-        List<Run.Result> results = Campaign.play(from, seeds, nodes, virtualServers, seconds * 1000L, made);
+        List<Run.Result> results = Campaign.play(from, seeds, nodes, virtualServers, witness, seconds * 1000L, made);
         double took = (System.nanoTime() - begun) / 1e9;
         Tally all = new Tally();
         long simulated = 0;
@@ -133,6 +136,9 @@ final class SimCommand implements Callable<Integer> {
         }
         if (virtualServers > 0) {
             command.append(" --virtual-servers ").append(virtualServers);
+        }
+        if (witness) {
+            command.append(" --witness");
         }
         made.forEach(mistake -> command.append(" --mistake ").append(mistake));
         return command.toString();

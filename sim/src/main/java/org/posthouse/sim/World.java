@@ -19,6 +19,8 @@ final class World {
     /// When a simulation begins, in milliseconds since 1970: some morning.
     static final long EPOCH_MILLIS = 1_700_000_000_000L;
 
+    private static final String WITNESS = "w1";
+
     final Timeline time = new Timeline();
     final SplittableRandom random;
     final Network network;
@@ -34,6 +36,8 @@ final class World {
     /// The cluster as it was planned before any process started.
     final ClusterImage planned;
     final List<Seat> firstMembers;
+    /// Whether the cluster has a witness.
+    final boolean witnessed;
     /// What fails for good wherever it is brought online: `vs1/imap@n1`.
     final SortedSet<String> broken = new TreeSet<>();
     private final Set<Mistake> mistakes;
@@ -53,15 +57,22 @@ final class World {
         clients = new Clients(this);
         spoiler = new Spoiler(this);
         planned = plan(size);
+        witnessed = size.witness();
         firstMembers = NodeDecisions.wanted(planned, ClusterImage.CLUSTER_GROUP, new TreeMap<>());
         planned.nodes().keySet().forEach(name -> nodes.put(name, new SimNode(this, name, new NodeDisk(true))));
     }
 
     /// How big a cluster is.
-    record Size(int nodes, int virtualServers) {
+    ///
+    /// @param witness whether it has a witness besides
+    record Size(int nodes, int virtualServers, boolean witness) {
+        Size(int nodes, int virtualServers) {
+            this(nodes, virtualServers, false);
+        }
+
         @Override
         public String toString() {
-            return nodes + " nodes, " + virtualServers + " virtual servers";
+            return nodes + " nodes" + (witness ? " and a witness" : "") + ", " + virtualServers + " virtual servers";
         }
     }
 
@@ -69,6 +80,9 @@ final class World {
         List<FirstPlan.PlannedNode> members = new ArrayList<>();
         for (int node = 1; node <= size.nodes(); node++) {
             members.add(new FirstPlan.PlannedNode("n" + node, "n" + node + ".example.org", 7000, 7001, ""));
+        }
+        if (size.witness()) {
+            members.add(new FirstPlan.PlannedNode(WITNESS, WITNESS + ".example.org", 7000, 7001, "", true));
         }
         List<FirstPlan.PlannedServer> servers = new ArrayList<>();
         for (int server = 1; server <= size.virtualServers(); server++) {
@@ -82,6 +96,11 @@ final class World {
                             new FirstPlan.PlannedResource("smtp", "smtp", new TreeMap<>(), List.of("attendant")))));
         }
         return new FirstPlan("00c0ffee", "simulated", members, servers, List.of("example.org")).image(EPOCH_MILLIS);
+    }
+
+    /// Whether a member is a witness'.
+    boolean isWitness(Id member) {
+        return witnessed && member.node().equals(WITNESS);
     }
 
     boolean makes(Mistake mistake) {

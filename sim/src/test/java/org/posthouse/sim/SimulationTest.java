@@ -21,12 +21,13 @@ class SimulationTest {
     @Test
     void whateverHappensTheInvariantsHold() {
         Tally all = new Tally();
-        List<String> failed = Campaign.play(0, SEEDS, 0, 0, Campaign.MILLIS, EnumSet.noneOf(Mistake.class)).stream()
-                .peek(result -> all.add(result.tally()))
-                .filter(result -> result.failure().isPresent())
-                .map(result -> "./posthouse sim --seed " + result.seed() + ": "
-                        + result.failure().get())
-                .toList();
+        List<String> failed =
+                Campaign.play(0, SEEDS, 0, 0, false, Campaign.MILLIS, EnumSet.noneOf(Mistake.class)).stream()
+                        .peek(result -> all.add(result.tally()))
+                        .filter(result -> result.failure().isPresent())
+                        .map(result -> "./posthouse sim --seed " + result.seed() + ": "
+                                + result.failure().get())
+                        .toList();
         assertThat(failed).isEmpty();
         assertThat(Stream.of(
                         "kills",
@@ -42,7 +43,9 @@ class SimulationTest {
                         "cold starts",
                         "failovers and moves",
                         "writes acknowledged",
-                        "reads answered by a deposed owner"))
+                        "reads answered by a deposed owner",
+                        "witness logs begun anew",
+                        "witness logs at their limit"))
                 .as("what was disturbed, and what was seen: " + all.counts())
                 .allMatch(what -> all.of(what) > 0);
     }
@@ -57,18 +60,20 @@ class SimulationTest {
         ACKNOWLEDGES_UNCOMMITTED  | NO_ACKNOWLEDGED_WRITE_LOST     | 24
         ANSWERS_BEFORE_FORCED     | COMMITTED_IS_ON_A_MAJORITY     | 24
         COUNTS_ITSELF_UNFORCED    | COMMITTED_IS_ON_A_MAJORITY     | 48
-        TELLS_UNCOMMITTED_MEMBERS | COMMITTED_IS_ON_A_MAJORITY     | 240
+        TELLS_UNCOMMITTED_MEMBERS | COMMITTED_IS_ON_A_MAJORITY     | 480
         HEIR_WITHOUT_ROOM         | HEIR_HAS_ROOM                  | 24
         FAILS_BACK_UNASKED        | NOTHING_GOES_BACK_UNASKED      | 24
         WITHDRAWS_ONE_VOTE        | ODD_VOTES                      | 24
         OVERLOOKS_OPENS           | REPLAY                         | 24
         DECIDES_BY_CHANCE         | REPLAY                         | 96
         APPLIES_STALE_CHANGES     | SAME_IMAGE_AT_THE_SAME_VERSION | 240
+        WITNESS_PURGES_EARLY      | WITNESS_KEEPS_WHAT_IS_NEEDED   | 96
+        WITNESS_GIVES_SNAPSHOT    | LOGS_AGREE                     | 480
         """)
     void everyMistakeMadeOnPurposeIsNoticed(Mistake mistake, Invariant by, int seedsMax) {
         Set<Invariant> said = EnumSet.noneOf(Invariant.class);
         for (int from = 0; from < seedsMax && !said.contains(by); from += AT_A_TIME) {
-            Campaign.play(from, AT_A_TIME, 0, 0, Campaign.MILLIS, EnumSet.of(mistake))
+            Campaign.play(from, AT_A_TIME, 0, 0, false, Campaign.MILLIS, EnumSet.of(mistake))
                     .forEach(result -> result.broken().ifPresent(said::add));
         }
         assertThat(said)

@@ -74,7 +74,12 @@ public record ClusterStatus(
     /// A replica of a virtual server's storage group; the digest is that at `digestIndex`.
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record Replica(
-            String node, int incarnation, String role, long appliedIndex, long lag, String digest, long digestIndex) {}
+            String node, int incarnation, String role, long appliedIndex, long lag, String digest, long digestIndex) {
+        /// Whether it keeps a log and no state.
+        public boolean witness() {
+            return "witness".equals(role);
+        }
+    }
 
     /// A front end and the ports that its clients use: `smtp`, `submission`, `imap`, `imaps`.
     @JsonIgnoreProperties(ignoreUnknown = true)

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 /// this JVM fails.
 public final class SampleCluster extends RunningCluster {
     private static final int NODES_MORE_MAX = 4;
+    private static final String WITNESS_ADDRESS = "127.0.0.61";
     private static final Duration UP_LIMIT = Duration.ofMinutes(2);
     private static final Duration MEMBERS_LIMIT = Duration.ofMinutes(5);
     private static final Duration KILLED_GONE_LIMIT = Duration.ofSeconds(10);
@@ -75,6 +76,7 @@ public final class SampleCluster extends RunningCluster {
         // Nodes may join.
         IntStream.rangeClosed(1, layout.nodes() + NODES_MORE_MAX)
                 .forEach(node -> addresses.add("127.0.0." + (10 + node)));
+        addresses.add(WITNESS_ADDRESS);
         // Replication and links, then what clients use.
         List<Integer> offsets = new ArrayList<>(List.of(800, 801));
         int servers = Math.max(layout.frontEnds(), layout.virtualServers());
@@ -121,6 +123,11 @@ public final class SampleCluster extends RunningCluster {
     /// `./posthouse node add`; what it printed.
     public String addNode() throws IOException {
         return run(MEMBERS_LIMIT, List.of("node", "add", "--dir", folder.toString()));
+    }
+
+    /// `./posthouse node add --witness`; what it printed.
+    public String addWitness() throws IOException {
+        return run(MEMBERS_LIMIT, List.of("node", "add", "--witness", "--dir", folder.toString()));
     }
 
     /// `./posthouse node evict NAME`; what it printed.
