@@ -199,8 +199,7 @@ final class HostedServer implements AutoCloseable {
             if (!around.host().has(groupName())) {
                 throw new IOException("its folder is gone");
             }
-            beginReplica(
-                    incarnation, (replica, listener) -> around.host().reopen(groupName(), replica, listener));
+            beginReplica(incarnation, (replica, listener) -> around.host().reopen(groupName(), replica, listener));
         } catch (QuarantineException e) {
             failed = true;
             LOG.error("{}: {}; the coordinator is told, and the replica is made anew", name, e.getMessage());

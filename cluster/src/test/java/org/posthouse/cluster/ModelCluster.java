@@ -57,35 +57,6 @@ final class ModelCluster {
         }
     }
 
-    static final class ModelMember {
-        long stored;
-        boolean follower;
-    }
-
-    static final class ModelGroup {
-        final String name;
-        List<Seat> config = List.of();
-        final SortedMap<String, ModelMember> members = new TreeMap<>();
-        String leader = "";
-        long committed;
-        String openOn = "";
-        /// Whether it lies in a shared folder; then its one member is whoever holds that.
-        boolean shared;
-        OpenEpoch epoch = new OpenEpoch(0, 0);
-        long openVersion;
-
-        ModelGroup(String name) {
-            this.name = name;
-        }
-
-        private void letGo() {
-            config = List.of();
-            members.clear();
-            leader = "";
-            openOn = "";
-        }
-    }
-
     /// What members tell of their newest snapshots, by member.
     final SortedMap<String, Long> snapshots = new TreeMap<>();
 
@@ -511,6 +482,26 @@ final class ModelCluster {
         }
     }
 
+    private void handOver(ModelNode node, ModelGroup group, Duty.HandOver handOver) {
+        for (Seat seat : group.config) {
+            int own = group.config.stream()
+                    .filter(mine -> mine.node().equals(node.name))
+                    .findFirst()
+                    .orElseThrow()
+                    .priority();
+            if (seat.node().equals(handOver.to().getFirst())
+                    && seat.votes()
+                    && seat.priority() >= own
+                    && takesPart(group, seat)) {
+                // The old leader has waited until the new one has everything.
+                group.members.get(key(seat)).stored = group.committed;
+                group.leader = key(seat);
+                group.openOn = "";
+                return;
+            }
+        }
+    }
+
     private void carryOut(ModelNode node, Duty duty, boolean fresh) {
         ModelGroup group = groups.get(duty.group());
         switch (duty) {
@@ -567,25 +558,7 @@ final class ModelCluster {
                     group.config = change.wanted();
                 }
             }
-            case Duty.HandOver handOver -> {
-                for (Seat seat : group.config) {
-                    int own = group.config.stream()
-                            .filter(mine -> mine.node().equals(node.name))
-                            .findFirst()
-                            .orElseThrow()
-                            .priority();
-                    if (seat.node().equals(handOver.to().getFirst())
-                            && seat.votes()
-                            && seat.priority() >= own
-                            && takesPart(group, seat)) {
-                        // The old leader has waited until the new one has everything.
-                        group.members.get(key(seat)).stored = group.committed;
-                        group.leader = key(seat);
-                        group.openOn = "";
-                        return;
-                    }
-                }
-            }
+            case Duty.HandOver handOver -> handOver(node, group, handOver);
             case Duty.Open open -> {
                 if (!permitted(group.name, open.version(), node.name)) {
                     throw new AssertionError(node.name + " opens " + group.name + " without permission");

@@ -143,7 +143,7 @@ class SimulationTest {
     }
 
     private static boolean othersWhole(ModelCluster cluster, String wiped) {
-        for (ModelCluster.ModelGroup group : cluster.groups.values()) {
+        for (ModelGroup group : cluster.groups.values()) {
             boolean formed = group.name.equals(ClusterImage.CLUSTER_GROUP)
                     || cluster.image.virtualServers().get(group.name).formed();
             boolean settled =
