@@ -71,10 +71,9 @@ public record StatusReport(
     ///     service
     /// @param appliedIndex -1 while its node does not answer
     /// @param lag entries behind what the leader has committed; -1 if not known
-    /// @param digest of its state at `digestIndex`, the newest index at which all replicas that answer have
-    ///     one; `""` if there is none
-    /// @param keptEntries of a witness: how many entries its log has, mail among them; -1 for others, or if not
-    ///     known
+    /// @param digest of its state at `digestIndex`, the newest index at which all that answer have one; `""`
+    ///     if there is none
+    /// @param keptEntries of a witness: entries in its log, mail among them; -1 if not known, or for others
     /// @param note `""`, or what is to be known besides
     public record ReplicaStatus(
             String node,

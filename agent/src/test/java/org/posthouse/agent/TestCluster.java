@@ -92,10 +92,15 @@ final class TestCluster implements AutoCloseable {
 
     /// Adds a node to the running cluster and starts it.
     void join(String name) throws IOException {
+        join(name, false);
+    }
+
+    void join(String name, boolean witness) throws IOException {
         List<Integer> ports = freePorts(2);
-        var machine = new FirstPlan.PlannedNode(name, "127.0.0.1", ports.getFirst(), ports.getLast(), "");
+        var machine = new FirstPlan.PlannedNode(name, "127.0.0.1", ports.getFirst(), ports.getLast(), "", witness);
         Reply reply = any().submit(
-                        new Command.AddNode(name, machine.host(), machine.replicationPort(), machine.linkPort(), ""),
+                        new Command.AddNode(
+                                name, machine.host(), machine.replicationPort(), machine.linkPort(), "", witness),
                         PATIENCE);
         if (!reply.accepted()) {
             throw new IOException(reply.message());

@@ -119,8 +119,8 @@ public record Facts(SortedMap<String, Heard> nodes, long watchedMillis, boolean 
     /// @param members the configuration in force, on the leader, once it is committed; else empty
     /// @param failed whether this replica is out of service
     /// @param resources states of the virtual server's resources here
-    /// @param snapshot index of the newest snapshot here; of a witness, up to where its log is gone. 0 for
-    ///     none, and where the cluster has no witness
+    /// @param snapshot index of the newest snapshot here; of a witness, up to where its log is gone. 0 for none,
+    ///     and where the cluster has no witness
     public record Membership(
             int incarnation,
             boolean leading,

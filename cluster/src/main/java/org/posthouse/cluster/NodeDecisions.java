@@ -239,9 +239,9 @@ public final class NodeDecisions {
         return reconfigure(image, local, ClusterImage.CLUSTER_GROUP, state);
     }
 
-    /// A leader whose own replica is to go can not take itself out of the configuration, and a witness is to
-    /// lead no longer than it must: it hands over first, to one that is permitted if that can lead already,
-    /// else to one that stays. Before that it gives them the priority without which they could not take it.
+    /// A leader whose own replica is to go can not take itself out of the configuration, and a witness is to lead no
+    /// longer than it must: it hands over first, to one that is permitted if that can lead already, else to one
+    /// that stays. Before that it gives them the priority without which they could not take it.
     private static Duty yieldTo(ClusterImage image, Local local, String group, LocalGroup state, String reason) {
         VirtualServer server = image.virtualServers().get(group);
         VirtualServer.Permission permission = server.permission();

@@ -1,8 +1,8 @@
 package org.posthouse.cluster;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 
 /// Where the mail of a virtual server in *shared mode* lies: in one folder that every possible owner mounts, instead of
@@ -27,7 +27,7 @@ public record SharedStorage(String folder, Fencing fencing) {
 
     /// File systems that one machine at a time may mount: a second one that writes destroys them. All others are taken
     /// for ones that are made to be mounted by several.
-    private static final Set<String> LOCAL = Set.of(
+    private static final List<String> LOCAL = List.of(
             "bcachefs",
             "btrfs",
             "ext2",

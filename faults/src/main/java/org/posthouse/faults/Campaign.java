@@ -193,7 +193,7 @@ abstract class Campaign implements Callable<Integer> {
             report.expect(
                     Digests.agree(server),
                     "the %d replicas of %s agree: %s",
-                    server.replicas().size(),
+                    Digests.full(server).count(),
                     server.name(),
                     Digests.line(server));
         }

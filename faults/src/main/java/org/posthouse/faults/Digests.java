@@ -10,7 +10,7 @@ final class Digests {
     private Digests() {}
 
     /// Those that have state: not a witness'.
-    private static Stream<Replica> full(VirtualServer server) {
+    static Stream<Replica> full(VirtualServer server) {
         return server.replicas().stream().filter(replica -> !replica.witness());
     }
 
@@ -34,7 +34,7 @@ final class Digests {
 
     /// `n1 4c2f@812, n2 4c2f@812`.
     static String line(VirtualServer server) {
-        return server.replicas().stream()
+        return full(server)
                 .map(replica -> replica.node() + " " + replica.digest() + "@" + replica.digestIndex())
                 .collect(Collectors.joining(", "));
     }
