@@ -24,10 +24,9 @@ import picocli.CommandLine.Option;
         name = "shared",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description =
-                "A virtual server whose mail lies in one folder, mounted by all nodes, loses its owner under load:"
-                        + " by kill -9, by SIGSTOP (and the old owner wakes while another has it), and by a move. Prints the"
-                        + " longest time without an acknowledged write.")
+        description = "A virtual server whose mail lies in one folder, mounted by all nodes, loses its owner under load"
+                + " by kill -9, by SIGSTOP (the old owner wakes while another has it), and by a move. Prints the"
+                + " longest time without an acknowledged write.")
 final class SharedOwner extends Campaign {
     private static final String SERVER = "vs2";
     private static final int USERS = 4;
