@@ -219,4 +219,14 @@ public sealed interface Command {
     ///
     /// @param id never used for another command
     record Request(String id, Command command) implements Command {}
+
+    /// Whether nodes give it, which find what is to be done again and again, and not operators.
+    default boolean fromNode() {
+        return switch (this) {
+            case RejoinNode _, ReportLost _, GiveUpMove _, ReportUnable _, ReportPutAside _ -> true;
+            case DeclareTypes _, NoteCertificates _, Tick _ -> true;
+            case Request request -> request.command().fromNode();
+            default -> false;
+        };
+    }
 }

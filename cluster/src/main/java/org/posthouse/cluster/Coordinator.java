@@ -75,14 +75,15 @@ public final class Coordinator {
         };
     }
 
-    /// A request that was carried out already is answered as it was then.
+    /// A request that was answered already is answered as it was then: an earlier attempt that comes late must not do
+    /// what its sender was told is done, or refused. Nodes find out by themselves what is still to be done.
     private static Decision once(ClusterImage image, Command.Request request, long now) {
         Optional<Reply> before = image.answerTo(request.id());
         if (before.isPresent()) {
             return new Decision(List.of(), before.get());
         }
         Decision decision = decide(image, request.command(), now);
-        if (decision.events().isEmpty()) {
+        if (decision.events().isEmpty() && request.command().fromNode()) {
             return decision;
         }
         List<Event> events = new ArrayList<>(decision.events());

@@ -78,7 +78,9 @@ class DirectoryDecisionsTest {
         ClusterImage after = image;
 
         assertThat(decide(first)).isEqualTo(new Decision(List.of(), answer));
-        refused(new Command.Request("r2", user("carl@example.org", Optional.empty())), "exists already");
+        Decision second = decide(new Command.Request("r2", user("carl@example.org", Optional.empty())));
+        assertThat(second.reply().message()).contains("exists already");
+        assertThat(second.events()).as("refused for good").containsExactly(new Event.Answered("r2", second.reply()));
         for (int i = 0; i < ClusterImage.ANSWERS_MAX; i++) {
             accepted(new Command.Request("later" + i, new Command.SetQuota("carl@example.org", i)));
         }

@@ -51,6 +51,20 @@ class LossStoriesTest extends ModelStories {
         assertThat(online("vs3", "n4")).as("nothing else moved").isTrue();
     }
 
+    /// An attempt to send a command may be late, and its sender has been answered on another.
+    @Test
+    void whatWasAnsweredAsDoneIsNotDoneLater() {
+        Command asked = new Command.Request("r1", new Command.Move("vs1", "n1"));
+        assertThat(cluster.accepted(asked)).contains("vs1 is on n1 already");
+        cluster.kill("n1");
+        await("n4 to take vs1", 50, () -> online("vs1", "n4"));
+        cluster.start("n1", false);
+        steps(100);
+        assertThat(cluster.accepted(asked)).contains("vs1 is on n1 already");
+        steps(100);
+        assertThat(online("vs1", "n4")).as("it goes back unasked").isTrue();
+    }
+
     @Test
     void withRoomForTwoASurvivorTakesItAtOnce() {
         for (String name : cluster.image.virtualServers().keySet()) {
