@@ -44,6 +44,9 @@ final class Duties implements AutoCloseable {
     private static final Duration SUBMIT_MAX = Duration.ofSeconds(5);
     private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+    /// Each takeover makes an epoch.
+    private static final long TAKE_OVER_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
+
     private static final int MOVE_TRIES_MAX = 3;
     private static final String DECLARATION = "the declaration of types"; // no group has such a name
 
@@ -276,7 +279,8 @@ final class Duties implements AutoCloseable {
                 String reason = String.valueOf(e.getMessage());
                 parts.cluster().submit(new Command.ReportUnable(duty.group(), node, reason), SUBMIT_MAX);
             }
-            throw e;
+            LOG.warn("{}: its folder cannot be had here now: {}", duty.group(), e.getMessage());
+            pausedUntil.put(duty.group(), System.nanoTime() + TAKE_OVER_AGAIN_NANOS);
         }
     }
 

@@ -65,6 +65,7 @@ public final class SharedFolder implements AutoCloseable {
     private final Consumer<String> at;
     private final List<String> manifest = new ArrayList<>();
     private FileLock lock; // of the beating thread once that runs; null while a paused process keeps it
+    private long before; // the epoch that this one was made of, 0 for none
     private long number;
     private long beats;
     private volatile long validUntil;
@@ -195,11 +196,11 @@ public final class SharedFolder implements AutoCloseable {
     private void take() throws IOException {
         at.accept("wait");
         String still = awaitLetGo();
-        long before = Line.read(settings.folder().resolve(CURRENT)).number();
+        before = Line.read(settings.folder().resolve(CURRENT)).number();
         if (before == 0 && !settings.first()) {
             throw new IOException(settings.folder() + " has no epoch, though there was one before");
         }
-        number = newNumber(before);
+        number = newNumber();
         String holderBefore = holderText();
         at.accept("claim");
         overwrite(CLAIM, String.format("%-126s%n", number + " " + settings.holder()));
@@ -209,7 +210,7 @@ public final class SharedFolder implements AutoCloseable {
             throw new IOException(holderBefore + " is alive after all");
         }
         at.accept("seal");
-        seal(before);
+        seal();
         at.accept("name");
         if (Line.read(settings.folder().resolve(CLAIM)).number() != number) {
             throw new IOException(holderText() + " takes " + settings.folder() + " over as well");
@@ -283,9 +284,9 @@ public final class SharedFolder implements AutoCloseable {
     }
 
     /// Higher than any that was ever begun.
-    private long newNumber(long current) throws IOException {
+    private long newNumber() throws IOException {
         long highest =
-                Math.max(current, Line.read(settings.folder().resolve(CLAIM)).number());
+                Math.max(before, Line.read(settings.folder().resolve(CLAIM)).number());
         for (long epoch : epochs()) {
             highest = Math.max(highest, epoch);
         }
@@ -314,14 +315,15 @@ public final class SharedFolder implements AutoCloseable {
     // ---- the epoch before
 
     /// Files that vanish in between are those of a holder that woke up and goes on for a moment: then it is begun anew.
-    private void seal(long before) throws IOException {
+    private void seal() throws IOException {
         for (int attempt = 1; true; attempt++) {
             Durable.deleteTree(epoch());
             Files.createDirectory(epoch());
             manifest.clear();
             try {
                 if (before > 0) {
-                    settings.contents().forEach(settings.folder().resolve(Long.toString(before)), new Sealing(before));
+                    Sealing taker = new Sealing();
+                    settings.contents().forEach(taker.from, taker);
                 }
                 break;
             } catch (NoSuchFileException e) {
@@ -336,11 +338,7 @@ public final class SharedFolder implements AutoCloseable {
     }
 
     private final class Sealing implements Taker {
-        private final Path from;
-
-        Sealing(long before) {
-            from = settings.folder().resolve(Long.toString(before));
-        }
+        private final Path from = settings.folder().resolve(Long.toString(before));
 
         private Path target(String name) throws IOException {
             Path target = epoch().resolve(name);
@@ -380,11 +378,11 @@ public final class SharedFolder implements AutoCloseable {
         }
     }
 
-    /// What no holder needs any more.
-    private void deleteOlder() {
+    /// What no holder needs any more: all but this epoch and, for a minute, the one before.
+    private void deleteBelow(long kept) {
         try {
             for (long epoch : epochs()) {
-                if (epoch < number) {
+                if (epoch < kept) {
                     Durable.deleteTree(settings.folder().resolve(Long.toString(epoch)));
                 }
             }
@@ -398,6 +396,7 @@ public final class SharedFolder implements AutoCloseable {
     private void beat() {
         long interval = settings.times().beat().toNanos();
         boolean tidied = false;
+        deleteBelow(before);
         while (!closed && lost == null) {
             LockSupport.parkNanos(interval);
             if (closed) {
@@ -408,7 +407,7 @@ public final class SharedFolder implements AutoCloseable {
                     && !tidied
                     && beats > Duration.ofMinutes(1).dividedBy(settings.times().beat())) {
                 tidied = true;
-                deleteOlder();
+                deleteBelow(number);
             }
         }
         if (lost != null && !closed) {

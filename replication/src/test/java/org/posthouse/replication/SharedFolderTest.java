@@ -233,6 +233,17 @@ class SharedFolderTest {
     }
 
     @Test
+    void epochsThatNobodyNeedsGo() throws IOException {
+        first().close();
+        SharedFolder.takeOver(waiting("n2")).close();
+        Files.createDirectory(folder.resolve("7")); // of a takeover that failed
+        kept(SharedFolder.takeOver(waiting("n3")));
+        TestCluster.await("epoch 1 is gone", () -> !Files.exists(folder.resolve("1")));
+        assertThat(folder.resolve("2")).as("for whoever is still reading").exists();
+        assertThat(folder.resolve("8")).exists();
+    }
+
+    @Test
     void ofTwoWhoTakeItOverOneHasIt() throws IOException {
         SharedFolder n1 = first();
         write(n1, "a");
