@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /// The cluster's configuration and what is recorded of its course: immutable, the same on every node at the same
 /// version. Made by [#apply] from the changes in the cluster group's log and from nothing else.
@@ -67,6 +68,59 @@ public record ClusterImage(
     public ClusterImage {
         certificates = certificates == null ? Certificates.NONE : certificates; // an image of feature level 2
         names = names == null ? Collections.emptySortedMap() : names; // the same
+    }
+
+    /// Another image in the making; what is not set stays as it is.
+    private static final class Next {
+        private final String id;
+        private final String name;
+        private long version;
+        private int featureLevel;
+        private SortedMap<String, Node> nodes;
+        private ReplicaSet clusterGroup;
+        private SortedMap<String, VirtualServer> virtualServers;
+        private DirectoryImage directory;
+        private List<HistoryEntry> history;
+        private List<Answer> answers;
+        private Certificates certificates;
+        private SortedMap<String, String> names;
+
+        private Next(ClusterImage image) {
+            id = image.id;
+            name = image.name;
+            version = image.version;
+            featureLevel = image.featureLevel;
+            nodes = image.nodes;
+            clusterGroup = image.clusterGroup;
+            virtualServers = image.virtualServers;
+            directory = image.directory;
+            history = image.history;
+            answers = image.answers;
+            certificates = image.certificates;
+            names = image.names;
+        }
+
+        private ClusterImage image() {
+            return new ClusterImage(
+                    id,
+                    name,
+                    version,
+                    featureLevel,
+                    nodes,
+                    clusterGroup,
+                    virtualServers,
+                    directory,
+                    history,
+                    answers,
+                    certificates,
+                    names);
+        }
+    }
+
+    private ClusterImage copy(Consumer<Next> changes) {
+        Next next = new Next(this);
+        changes.accept(next);
+        return next.image();
     }
 
     /// What a request was answered, kept so that a repeated one is answered alike and not carried out twice.
@@ -184,19 +238,10 @@ public record ClusterImage(
         List<HistoryEntry> told = event.history()
                 .map(text -> remembering(new HistoryEntry(newVersion, at, text)))
                 .orElse(history);
-        return new ClusterImage(
-                id,
-                name,
-                newVersion,
-                featureLevel,
-                nodes,
-                clusterGroup,
-                virtualServers,
-                directory,
-                told,
-                answers,
-                certificates,
-                names);
+        return copy(next -> {
+            next.version = newVersion;
+            next.history = told;
+        });
     }
 
     private ClusterImage groupCreated(Event.GroupCreated e, long newVersion, long at) {
@@ -215,19 +260,10 @@ public record ClusterImage(
         ReplicaSet set = replicasOf(name);
         List<Replica> held = new ArrayList<>(set.replicas());
         set.change().ifPresent(change -> held.addAll(change.removed()));
-        ClusterImage image = new ClusterImage(
-                id,
-                this.name,
-                version,
-                featureLevel,
-                nodes,
-                clusterGroup,
-                SortedMaps.without(virtualServers, name),
-                directory,
-                history,
-                answers,
-                certificates,
-                SortedMaps.without(names, name));
+        ClusterImage image = copy(next -> {
+            next.virtualServers = SortedMaps.without(virtualServers, name);
+            next.names = SortedMaps.without(names, name);
+        });
         for (Replica replica : held) {
             Node node = image.nodes.get(replica.node());
             var remains = new Node.Remains(name, replica.incarnation());
@@ -280,19 +316,10 @@ public record ClusterImage(
 
     /// Policies that named the node name it no more.
     private ClusterImage evicted(String node, long at) {
-        ClusterImage image = new ClusterImage(
-                id,
-                name,
-                version,
-                featureLevel,
-                SortedMaps.without(nodes, node),
-                clusterGroup,
-                virtualServers,
-                directory,
-                history,
-                answers,
-                certificates.evicting(node, at),
-                names);
+        ClusterImage image = copy(next -> {
+            next.nodes = SortedMaps.without(nodes, node);
+            next.certificates = certificates.evicting(node, at);
+        });
         for (VirtualServer server : virtualServers.values()) {
             image = image.virtualServer(server.without(node));
         }
@@ -339,85 +366,25 @@ public record ClusterImage(
         if (!group.equals(CLUSTER_GROUP)) {
             return virtualServer(virtualServers.get(group).replicas(changed));
         }
-        return new ClusterImage(
-                id,
-                name,
-                version,
-                featureLevel,
-                nodes,
-                changed,
-                virtualServers,
-                directory,
-                history,
-                answers,
-                certificates,
-                names);
+        return copy(next -> next.clusterGroup = changed);
     }
 
     private ClusterImage node(Node changed) {
         SortedMap<String, Node> with = SortedMaps.with(nodes, changed.name(), changed);
-        return new ClusterImage(
-                id,
-                name,
-                version,
-                featureLevel,
-                with,
-                clusterGroup,
-                virtualServers,
-                directory,
-                history,
-                answers,
-                certificates,
-                names);
+        return copy(next -> next.nodes = with);
     }
 
     private ClusterImage virtualServer(VirtualServer changed) {
         SortedMap<String, VirtualServer> with = SortedMaps.with(virtualServers, changed.name(), changed);
-        return new ClusterImage(
-                id,
-                name,
-                version,
-                featureLevel,
-                nodes,
-                clusterGroup,
-                with,
-                directory,
-                history,
-                answers,
-                certificates,
-                names);
+        return copy(next -> next.virtualServers = with);
     }
 
     private ClusterImage featureLevel(int level) {
-        return new ClusterImage(
-                id,
-                name,
-                version,
-                level,
-                nodes,
-                clusterGroup,
-                virtualServers,
-                directory,
-                history,
-                answers,
-                certificates,
-                names);
+        return copy(next -> next.featureLevel = level);
     }
 
     private ClusterImage names(SortedMap<String, String> changed) {
-        return new ClusterImage(
-                id,
-                name,
-                version,
-                featureLevel,
-                nodes,
-                clusterGroup,
-                virtualServers,
-                directory,
-                history,
-                answers,
-                certificates,
-                changed);
+        return copy(next -> next.names = changed);
     }
 
     /// The image as operators know it: each virtual server has the name that was given to it last, everywhere.
@@ -436,35 +403,11 @@ public record ClusterImage(
     }
 
     private ClusterImage certificates(Certificates changed) {
-        return new ClusterImage(
-                id,
-                name,
-                version,
-                featureLevel,
-                nodes,
-                clusterGroup,
-                virtualServers,
-                directory,
-                history,
-                answers,
-                changed,
-                names);
+        return copy(next -> next.certificates = changed);
     }
 
     private ClusterImage directory(DirectoryImage changed) {
-        return new ClusterImage(
-                id,
-                name,
-                version,
-                featureLevel,
-                nodes,
-                clusterGroup,
-                virtualServers,
-                changed,
-                history,
-                answers,
-                certificates,
-                names);
+        return copy(next -> next.directory = changed);
     }
 
     private ClusterImage directory(Event.OfDirectory event) {
@@ -495,19 +438,7 @@ public record ClusterImage(
 
     private ClusterImage answered(Answer answer) {
         List<Answer> kept = newest(answers, answer, ANSWERS_MAX);
-        return new ClusterImage(
-                id,
-                name,
-                version,
-                featureLevel,
-                nodes,
-                clusterGroup,
-                virtualServers,
-                directory,
-                history,
-                kept,
-                certificates,
-                names);
+        return copy(next -> next.answers = kept);
     }
 
     private List<HistoryEntry> remembering(HistoryEntry entry) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,6 +30,11 @@ class SharedFolderTest {
     /// The steps of a takeover, in order.
     private static final List<String> STEPS = List.of("wait", "claim", "look again", "seal", "name", "beat");
 
+    private static final SharedFolder.Contents LOG = (epoch, taker) -> {
+        if (Files.exists(epoch.resolve("log"))) {
+            taker.copy("log");
+        }
+    };
     private static final Duration NEVER = Duration.ofHours(1);
     private static final SharedFolder.Times PAUSED = times(NEVER);
 
@@ -54,11 +60,7 @@ class SharedFolderTest {
                 "virtual server vs4",
                 holder,
                 first,
-                (epoch, taker) -> {
-                    if (Files.exists(epoch.resolve("log"))) {
-                        taker.copy("log");
-                    }
-                },
+                LOG,
                 () -> time.addAndGet(pace),
                 () -> true,
                 lost::set,
@@ -77,6 +79,20 @@ class SharedFolderTest {
     /// One for whom time passes while it waits.
     private SharedFolder.Settings waiting(String holder) {
         return settings(holder, false, 2_500, PAUSED);
+    }
+
+    private SharedFolder.Settings waiting(String holder, SharedFolder.Contents contents, BooleanSupplier permitted) {
+        SharedFolder.Settings same = waiting(holder);
+        return new SharedFolder.Settings(
+                same.folder(),
+                same.holds(),
+                same.holder(),
+                same.first(),
+                contents,
+                same.clock(),
+                permitted,
+                same.lost(),
+                same.times());
     }
 
     /// Writes an entry and forces it to disk, as Raft does.
@@ -112,17 +128,7 @@ class SharedFolderTest {
     void aHolderThatLivesKeepsIt() throws IOException {
         SharedFolder n1 = first();
         // Whoever waits sees it beat.
-        SharedFolder.Settings waiting = waiting("n2");
-        var watching = new SharedFolder.Settings(
-                waiting.folder(),
-                waiting.holds(),
-                waiting.holder(),
-                waiting.first(),
-                waiting.contents(),
-                waiting.clock(),
-                n1::beatOnce,
-                waiting.lost(),
-                waiting.times());
+        SharedFolder.Settings watching = waiting("n2", LOG, n1::beatOnce);
         assertThatThrownBy(() -> SharedFolder.takeOver(watching))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("n1 holds")
@@ -134,17 +140,7 @@ class SharedFolderTest {
     @Test
     void oneThatMayNotTakeItAnyMoreStopsWaiting() throws IOException {
         SharedFolder n1 = first();
-        SharedFolder.Settings waiting = waiting("n2");
-        var withdrawn = new SharedFolder.Settings(
-                waiting.folder(),
-                waiting.holds(),
-                waiting.holder(),
-                waiting.first(),
-                waiting.contents(),
-                waiting.clock(),
-                () -> false,
-                waiting.lost(),
-                waiting.times());
+        SharedFolder.Settings withdrawn = waiting("n2", LOG, () -> false);
         assertThatThrownBy(() -> SharedFolder.takeOver(withdrawn)).hasMessageContaining("not to be taken over");
         assertThat(n1.beatOnce()).isTrue();
     }
@@ -305,22 +301,15 @@ class SharedFolderTest {
         write(n1, "a");
         n1.close();
         AtomicLong turns = new AtomicLong();
-        SharedFolder.Settings waiting = waiting("n2");
-        var vanishing = new SharedFolder.Settings(
-                waiting.folder(),
-                waiting.holds(),
-                waiting.holder(),
-                waiting.first(),
+        SharedFolder.Settings vanishing = waiting(
+                "n2",
                 (epoch, taker) -> {
                     taker.link("log");
                     if (turns.incrementAndGet() == 1) {
                         taker.copy("renamed-meanwhile");
                     }
                 },
-                waiting.clock(),
-                waiting.permitted(),
-                waiting.lost(),
-                waiting.times());
+                () -> true);
         SharedFolder n2 = kept(SharedFolder.takeOver(vanishing));
         assertThat(turns.get()).isEqualTo(2);
         assertThat(log(n2)).containsExactly("a");
