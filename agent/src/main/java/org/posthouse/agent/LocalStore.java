@@ -85,6 +85,11 @@ final class LocalStore implements MailStore {
     }
 
     @Override
+    public UidSet expunged(long mailboxId, long afterModSeq) {
+        return store().expunged(mailboxId, afterModSeq);
+    }
+
+    @Override
     public Optional<MessageRow> message(long mailboxId, long uid) {
         return store().message(mailboxId, uid);
     }

@@ -32,6 +32,10 @@ final class AppendCommand implements Command {
             date = date(in);
             in.expectSp();
         }
+        boolean utf8 = in.takeWord("UTF8");
+        if (utf8) {
+            beginUtf8(session, in);
+        }
         LiteralHead head = in.literalHead();
         if (head.bytes() > session.limits().appendBytesMax()) {
             throw new No(
@@ -43,7 +47,7 @@ final class AppendCommand implements Command {
         session.mailbox(name, "TRYCREATE");
         session.checkQuota(head.bytes());
 
-        NewBody body = receive(session, in, head);
+        NewBody body = receive(session, in, head, utf8);
         MailDate given = date == null ? Session.now() : date;
         var stamp = new Action.Stamp(given.seconds(), given.zoneMinutes());
         var append = new Action.Append(session.user(), name, List.of(new Action.NewMessage(body, flags, stamp)));
@@ -63,7 +67,18 @@ final class AppendCommand implements Command {
         }
     }
 
-    private static NewBody receive(Session session, Decoder in, LiteralHead head) throws IOException {
+    /// `UTF8 (~{310}`: a message with UTF-8 in its header (RFC 6855 section 4). Without the word it is taken too, as
+    /// RFC 9755 has it, and from clients that never heard of either.
+    private static void beginUtf8(Session session, Decoder in) {
+        in.expectSp();
+        in.expect('(');
+        in.expect('~');
+        if (!session.enabled().has(Enabled.Extension.UTF8_ACCEPT)) {
+            throw new No("CANNOT", "Enable UTF8=ACCEPT first");
+        }
+    }
+
+    private static NewBody receive(Session session, Decoder in, LiteralHead head, boolean utf8) throws IOException {
         long left = head.bytes();
         byte[] chunk = new byte[(int) Math.min(left, CHUNK_BYTES)];
         in.beginLiteral(head);
@@ -74,6 +89,9 @@ final class AppendCommand implements Command {
                 upload.write(chunk, 0, taken);
             }
             in.endLiteral();
+            if (utf8) {
+                in.expect(')');
+            }
             in.expectEnd();
             return upload.finish();
         } catch (StoreException e) {

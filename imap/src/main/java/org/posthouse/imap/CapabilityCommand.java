@@ -6,7 +6,8 @@ import java.io.IOException;
 final class CapabilityCommand implements Command {
     private static final String ALWAYS = "IMAP4rev1 LITERAL+ SASL-IR ID";
     private static final String AFTER_LOGIN =
-            " IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT SPECIAL-USE CREATE-SPECIAL-USE";
+            " IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT SPECIAL-USE CREATE-SPECIAL-USE"
+                    + " ENABLE CONDSTORE QRESYNC UIDONLY UTF8=ACCEPT STATUS=SIZE";
 
     @Override
     public Completed run(Session session, Decoder in) throws IOException {
@@ -19,7 +20,8 @@ final class CapabilityCommand implements Command {
     /// find there what is true after login too.
     static String of(Session session) {
         if (session.loggedIn()) {
-            return ALWAYS + AFTER_LOGIN;
+            int messagesMax = session.limits().messagesMax();
+            return ALWAYS + AFTER_LOGIN + (messagesMax == 0 ? "" : " MESSAGELIMIT=" + messagesMax);
         }
         String startTls = session.duplex().offersTls() && !session.secure() ? " STARTTLS" : "";
         return ALWAYS + startTls + (session.loginAllowed() ? " AUTH=PLAIN" : " LOGINDISABLED");

@@ -62,6 +62,7 @@ final class Commands {
             new Entry("STATUS", LOGGED_IN, ALL, STORE, new StatusCommand()),
             new Entry("APPEND", LOGGED_IN, ALL, STORE, new AppendCommand()),
             new Entry("IDLE", LOGGED_IN, ALL, STORE, new IdleCommand()),
+            new Entry("ENABLE", LOGGED_IN, NONE, NOTHING, new EnableCommand()),
             new Entry("CHECK", SELECTED, ALL, STORE, new NoopCommand("CHECK")),
             new Entry("CLOSE", SELECTED, NONE, STORE, new CloseCommand()),
             new Entry("UNSELECT", SELECTED, NONE, NOTHING, new UnselectCommand()),
@@ -82,6 +83,12 @@ final class Commands {
             ALL_COMMANDS.stream().collect(Collectors.toUnmodifiableMap(Entry::name, Function.identity()));
 
     private Commands() {}
+
+    /// Whether a command speaks of messages by sequence number: it has a sibling that does by UID. EXPUNGE says no
+    /// number.
+    static boolean numbered(Entry entry) {
+        return !entry.name().equals("EXPUNGE") && BY_NAME.containsKey("UID " + entry.name());
+    }
 
     /// The command of this name, in upper case, or null.
     static Entry named(String name) {

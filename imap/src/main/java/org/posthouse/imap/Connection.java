@@ -121,7 +121,7 @@ final class Connection {
         } catch (Bad e) {
             in.recover();
             session.out().abandonLine();
-            session.out().tagged(tag, "BAD", "", e.getMessage());
+            session.out().tagged(tag, "BAD", e.code(), e.getMessage());
             if (++badInRow >= session.limits().badCommandsMax()) {
                 throw new Bye("", "Too many bad commands");
             }
@@ -191,6 +191,9 @@ final class Connection {
             throw new Bye("", "Too many commands without login");
         }
         checkState(entry.when());
+        if (session.enabled().uidOnly() && Commands.numbered(entry)) { // RFC 9586 section 3
+            throw new Bad("UIDREQUIRED", "Only UID " + name + " once UIDONLY is enabled");
+        }
         return entry;
     }
 

@@ -27,6 +27,10 @@ final class CopyCommand implements Command {
 
         Selected selected = session.selected();
         UidSet uids = selected.uids(selected.sequences(set, byUid));
+        int messagesMax = session.limits().messagesMax();
+        if (messagesMax > 0 && uids.count() > messagesMax) {
+            throw new No(Limited.code(messagesMax), "Too many messages for one command");
+        }
         Mailbox target = session.mailbox(name, "TRYCREATE");
         if (uids.isEmpty()) {
             return Completed.ok("No messages copied");

@@ -26,6 +26,7 @@ final class Decoder {
 
     private final WireReader in;
     private final ImapLimits limits;
+    private final Enabled enabled;
     private final ContinuationRequest continuation;
     private byte[] line = new byte[0];
     private int at;
@@ -43,9 +44,10 @@ final class Decoder {
     /// @param waits whether the client waits to be asked for it
     record LiteralHead(long bytes, boolean waits) {}
 
-    Decoder(WireReader in, ImapLimits limits, ContinuationRequest continuation) {
+    Decoder(WireReader in, ImapLimits limits, Enabled enabled, ContinuationRequest continuation) {
         this.in = in;
         this.limits = limits;
+        this.enabled = enabled;
         this.continuation = continuation;
     }
 
@@ -98,6 +100,11 @@ final class Decoder {
             announced = announcedUnasked();
         }
         at = line.length;
+    }
+
+    /// What the client has switched on.
+    Enabled enabled() {
+        return enabled;
     }
 
     // ---- characters ----
@@ -222,9 +229,29 @@ final class Decoder {
         return null;
     }
 
-    /// A mailbox's name in Unicode, INBOX in canonical form.
+    /// A mailbox's name in Unicode, INBOX in canonical form. UTF-8 is understood whether or not it was enabled (RFC
+    /// 6855 section 3); modified UTF-7 has no octet above 127.
     String mailbox() throws IOException {
-        return mailboxName(astring());
+        String octets = astring();
+        boolean utf8 = enabled.utf8() || octets.chars().anyMatch(octet -> octet > 0x7f);
+        return utf8 ? utf8Name(octets) : mailboxName(octets);
+    }
+
+    /// A LIST pattern or reference in Unicode.
+    String pattern(String octets) {
+        return enabled.utf8() ? utf8(octets) : utf7Pattern(octets);
+    }
+
+    /// A name as UTF-8 spells it; `&` is a character like others then. No controls (RFC 9051 section 5.1).
+    private static String utf8Name(String octets) {
+        String name = utf8(octets);
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+                throw new No("CANNOT", "Control characters cannot stand in a mailbox name");
+            }
+        }
+        return MailboxNames.canonical(name);
     }
 
     /// What modified UTF-7 says; a name that is not in it names nothing.
@@ -257,6 +284,32 @@ final class Decoder {
         }
         if (at == start) {
             throw new Bad("Expected a number at position " + at);
+        }
+        return number;
+    }
+
+    /// A mod-sequence: 63 bits, not 0 (RFC 7162 section 7).
+    long modSeq() {
+        long modSeq = modSeqOrZero();
+        if (modSeq == 0) {
+            throw new Bad("A mod-sequence is never 0");
+        }
+        return modSeq;
+    }
+
+    /// A mod-sequence or 0.
+    long modSeqOrZero() {
+        int start = at;
+        long number = 0;
+        while (at < line.length && line[at] >= '0' && line[at] <= '9') {
+            int digit = line[at++] - '0';
+            if (number > (Long.MAX_VALUE - digit) / 10) {
+                throw new Bad("Mod-sequence too large at position " + start);
+            }
+            number = number * 10 + digit;
+        }
+        if (at == start) {
+            throw new Bad("Expected a mod-sequence at position " + at);
         }
         return number;
     }

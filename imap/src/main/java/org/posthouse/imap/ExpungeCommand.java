@@ -2,12 +2,13 @@ package org.posthouse.imap;
 
 import java.io.IOException;
 import org.posthouse.imap.ImapException.No;
+import org.posthouse.imap.Selected.Telling;
 import org.posthouse.mail.Flags;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.MailboxView;
 
-/// EXPUNGE (RFC 3501 section 6.4.3) and UID EXPUNGE (RFC 4315 section 2.1). The EXPUNGE lines are those that any
+/// EXPUNGE (RFC 3501 section 6.4.3) and UID EXPUNGE (RFC 4315 section 2.1). The EXPUNGE or VANISHED lines are those that any
 /// change brings: told behind the command.
 final class ExpungeCommand implements Command {
     private final boolean byUid;
@@ -27,12 +28,29 @@ final class ExpungeCommand implements Command {
         checkWritable(session);
 
         Selected selected = session.selected();
-        UidSet sequences = byUid ? selected.sequences(set, true) : UidSet.range(1, selected.size());
-        UidSet deleted = deleted(session, sequences);
+        Limited limited = byUid // EXPUNGE has no limit: nobody could say where to go on (RFC 9738 section 3.1)
+                ? Limited.of(session, selected.sequences(set, true))
+                : new Limited(UidSet.range(1, selected.size()), "");
+        UidSet deleted = deleted(session, limited.sequences());
         if (!deleted.isEmpty()) {
             session.execute(new Action.Expunge(selected.mailboxId(), deleted));
         }
-        return Completed.ok(byUid ? "UID EXPUNGE completed" : "EXPUNGE completed");
+        String text = byUid ? "UID EXPUNGE completed" : "EXPUNGE completed";
+        return completed(session, !deleted.isEmpty(), limited, text);
+    }
+
+    /// Tells what has happened, and up to where the client knows everything now (RFC 7162 section 3.2.7).
+    ///
+    /// @param expunged whether anything was expunged
+    static Completed completed(Session session, boolean expunged, Limited limited, String text) throws IOException {
+        session.tell(Telling.ALL);
+        if (!expunged || !session.enabled().qresync()) {
+            return new Completed(limited.code(), text);
+        }
+        if (!limited.code().isEmpty()) {
+            session.out().untagged("OK [" + limited.code() + "] There are more");
+        }
+        return new Completed("HIGHESTMODSEQ " + session.selected().toldUpTo(), text);
     }
 
     static void checkWritable(Session session) {

@@ -3,6 +3,7 @@ package org.posthouse.imap;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
+import org.posthouse.imap.Enabled.Extension;
 import org.posthouse.imap.FetchPlan.Attribute;
 import org.posthouse.imap.FetchPlan.Bytes;
 import org.posthouse.imap.FetchPlan.Item;
@@ -35,11 +36,25 @@ final class FetchCommand implements Command {
         in.expectSp();
         SequenceSet set = in.sequenceSet();
         in.expectSp();
-        FetchPlan plan = FetchPlan.read(in, byUid);
+        FetchPlan plan = FetchPlan.read(in, byUid && !session.enabled().uidOnly());
+        FetchModifiers modifiers = FetchModifiers.read(in, byUid, session.enabled());
         in.expectEnd();
 
         Selected selected = session.selected();
         UidSet sequences = selected.sequences(set, byUid);
+        if (modifiers.changed()) { // RFC 7162 section 3.1.4.1
+            plan = plan.with(Attribute.MODSEQ);
+            sequences = changed(session, sequences, modifiers.changedSince());
+        }
+        Limited limited = Limited.of(session, sequences);
+        sequences = limited.sequences();
+        if (plan.has(Attribute.MODSEQ)) {
+            session.enable(Extension.CONDSTORE);
+        }
+        if (modifiers.vanished()) {
+            UidSet wanted = set.numbers(selected.uidNextTold() - 1);
+            Vanished.tell(session.store(), selected, wanted, modifiers.changedSince(), 0, session.out());
+        }
         UidSet newlySeen = plan.setsSeen() && !selected.readOnly() ? markSeen(session, sequences) : UidSet.EMPTY;
         Failures failures = new Failures();
         if (plan.viewOnly()) {
@@ -48,7 +63,7 @@ final class FetchCommand implements Command {
             fromRows(session, plan, sequences, newlySeen, failures);
         }
         failures.check();
-        return Completed.ok(byUid ? "UID FETCH completed" : "FETCH completed");
+        return new Completed(limited.code(), byUid ? "UID FETCH completed" : "FETCH completed");
     }
 
     /// What could not be shown.
@@ -64,6 +79,21 @@ final class FetchCommand implements Command {
                 throw new No("EXPUNGEISSUED", "Some of the messages are gone");
             }
         }
+    }
+
+    private static UidSet changed(Session session, UidSet sequences, long since) {
+        Selected selected = session.selected();
+        MailboxView view = session.store().view(selected.mailboxId());
+        UidSet.Builder changed = new UidSet.Builder();
+        for (int range = 0; range < sequences.ranges(); range++) {
+            for (long sequence = sequences.first(range); sequence <= sequences.last(range); sequence++) {
+                int at = view.indexOf(selected.uid(sequence));
+                if (at >= 0 && view.modSeq(at) > since) {
+                    changed.add(sequence);
+                }
+            }
+        }
+        return changed.build();
     }
 
     private static UidSet markSeen(Session session, UidSet sequences) throws IOException {
@@ -93,9 +123,6 @@ final class FetchCommand implements Command {
         Selected selected = session.selected();
         Responses out = session.out();
         MailboxView view = session.store().view(selected.mailboxId());
-        boolean uidFirst = plan.items().getFirst() == Attribute.UID;
-        boolean showsUid = plan.has(Attribute.UID);
-        boolean showsFlags = plan.has(Attribute.FLAGS);
         int at = 0;
         for (int range = 0; range < sequences.ranges(); range++) {
             for (long sequence = sequences.first(range); sequence <= sequences.last(range); sequence++) {
@@ -104,6 +131,7 @@ final class FetchCommand implements Command {
                     at = view.indexOf(uid);
                 }
                 Flags flags = at >= 0 ? view.flags(at) : null;
+                long modSeq = at >= 0 ? view.modSeq(at) : 0;
                 at = at >= 0 ? at + 1 : -at - 1;
                 if (flags == null) {
                     MessageRow row = goneRow(session, uid);
@@ -112,16 +140,19 @@ final class FetchCommand implements Command {
                         continue;
                     }
                     flags = row.flags();
+                    modSeq = row.modSeq();
                 }
-                out.text("* ").number(sequence).text(" FETCH (");
-                if (showsUid && uidFirst) {
-                    out.text("UID ").number(uid).text(showsFlags ? " " : "");
-                }
-                if (showsFlags) {
-                    out.text("FLAGS ").flags(flags, selected.recent(uid));
-                }
-                if (showsUid && !uidFirst) {
-                    out.text(" UID ").number(uid);
+                selected.beginFetch(out, sequence, uid);
+                for (int i = 0; i < plan.items().size(); i++) {
+                    out.text(i == 0 ? "" : " ");
+                    Item item = plan.items().get(i);
+                    if (item == Attribute.UID) {
+                        out.text("UID ").number(uid);
+                    } else if (item == Attribute.FLAGS) {
+                        out.text("FLAGS ").flags(flags, selected.recent(uid));
+                    } else {
+                        out.text("MODSEQ (").number(modSeq).octet(')');
+                    }
                 }
                 out.text(")").endLine();
             }
@@ -162,14 +193,14 @@ final class FetchCommand implements Command {
             throws IOException {
         Responses out = session.out();
         try (OpenMessage message = new OpenMessage(session.store(), row.bodyId())) {
-            out.text("* ").number(sequence).text(" FETCH (");
+            session.selected().beginFetch(out, sequence, row.uid());
             MessageWriter writer = new MessageWriter(out);
             for (int i = 0; i < plan.items().size(); i++) {
                 out.text(i == 0 ? "" : " ");
                 item(session, writer, plan.items().get(i), row, message);
             }
-            if (newlySeen && !plan.has(Attribute.FLAGS)) {
-                out.text(" FLAGS ").flags(row.flags(), session.selected().recent(row.uid()));
+            if (newlySeen) {
+                showSeen(session, plan, row);
             }
             out.text(")").endLine();
         } catch (StoreException e) {
@@ -184,6 +215,20 @@ final class FetchCommand implements Command {
         }
     }
 
+    /// What a client is told of a `\Seen` that its FETCH has set (RFC 3501 section 6.4.5, RFC 7162 section 3.2.4).
+    private static void showSeen(Session session, FetchPlan plan, MessageRow row) {
+        Responses out = session.out();
+        if (!plan.has(Attribute.FLAGS)) {
+            out.text(" FLAGS ").flags(row.flags(), session.selected().recent(row.uid()));
+        }
+        if (session.condstoreAware() && !plan.has(Attribute.UID) && !session.enabled().uidOnly()) {
+            out.text(" UID ").number(row.uid());
+        }
+        if (session.condstoreAware() && !plan.has(Attribute.MODSEQ)) {
+            out.text(" MODSEQ (").number(row.modSeq()).octet(')');
+        }
+    }
+
     private static void item(Session session, MessageWriter writer, Item item, MessageRow row, OpenMessage message)
             throws IOException {
         Responses out = session.out();
@@ -195,6 +240,7 @@ final class FetchCommand implements Command {
                 out.text("INTERNALDATE \"")
                         .text(new MailDate(row.internalDateSeconds(), row.zoneMinutes()).toImap())
                         .text("\"");
+            case Attribute.MODSEQ -> out.text("MODSEQ (").number(row.modSeq()).octet(')');
             case Attribute.SIZE -> out.text("RFC822.SIZE ").number(row.size());
             case Attribute.ENVELOPE -> {
                 out.text("ENVELOPE ");

@@ -20,6 +20,7 @@ record FetchPlan(List<Item> items) {
         FLAGS,
         INTERNALDATE,
         SIZE,
+        MODSEQ,
         ENVELOPE,
         BODY,
         BODYSTRUCTURE
@@ -59,10 +60,17 @@ record FetchPlan(List<Item> items) {
         return items.contains(attribute);
     }
 
-    /// Whether UIDs and flags are all that is asked for, so that the view has everything.
+    /// With one item more, unless it is there.
+    FetchPlan with(Attribute attribute) {
+        List<Item> more = new ArrayList<>(items);
+        add(more, attribute);
+        return new FetchPlan(List.copyOf(more));
+    }
+
+    /// Whether UIDs, flags and mod-sequences are all that is asked for, so that the view has everything.
     boolean viewOnly() {
         for (Item item : items) {
-            if (item != Attribute.UID && item != Attribute.FLAGS) {
+            if (item != Attribute.UID && item != Attribute.FLAGS && item != Attribute.MODSEQ) {
                 return false;
             }
         }
@@ -90,6 +98,7 @@ record FetchPlan(List<Item> items) {
             case "UID" -> add(items, Attribute.UID);
             case "FLAGS" -> add(items, Attribute.FLAGS);
             case "INTERNALDATE" -> add(items, Attribute.INTERNALDATE);
+            case "MODSEQ" -> add(items, Attribute.MODSEQ);
             case "RFC822.SIZE" -> add(items, Attribute.SIZE);
             case "ENVELOPE" -> add(items, Attribute.ENVELOPE);
             case "BODYSTRUCTURE" -> add(items, Attribute.BODYSTRUCTURE);

@@ -11,12 +11,22 @@ abstract sealed class ImapException extends RuntimeException {
         super(text, cause, false, false); // an answer to the client, not an error to be looked into
     }
 
-    /// The client's syntax, or a command out of place: `BAD`.
+    /// The client's syntax, or a command out of place: `BAD`, seldom with a response code.
     static final class Bad extends ImapException {
         private static final long serialVersionUID = 1;
+        private final String code;
 
         Bad(String text) {
+            this("", text);
+        }
+
+        Bad(String code, String text) {
             super(text, null);
+            this.code = code;
+        }
+
+        String code() {
+            return code;
         }
     }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 /// @param dropBytesMax how much of a literal that is refused, but comes unasked (LITERAL+), is read and dropped
 /// @param searchKeysMax keys in one SEARCH
 /// @param depthMax parentheses inside each other
+/// @param messagesMax messages that one command deals with (RFC 9738), 0 for no limit
 /// @param badCommandsMax after so many in a row that were `BAD` the client is sent away
 /// @param loginFailuresMax the same for wrong passwords
 /// @param commandsBeforeLoginMax commands that a client may send without logging in
@@ -26,6 +27,7 @@ public record ImapLimits(
         long dropBytesMax,
         int searchKeysMax,
         int depthMax,
+        int messagesMax,
         int badCommandsMax,
         int loginFailuresMax,
         int commandsBeforeLoginMax,
@@ -43,6 +45,7 @@ public record ImapLimits(
             128L << 20,
             1_000,
             50,
+            0,
             20,
             4,
             50,
@@ -61,6 +64,27 @@ public record ImapLimits(
                 dropBytesMax,
                 searchKeysMax,
                 depthMax,
+                messagesMax,
+                badCommandsMax,
+                loginFailuresMax,
+                commandsBeforeLoginMax,
+                loginTimeout,
+                idleTimeout,
+                idleNotice,
+                commitDeadline);
+    }
+
+    /// With another limit on the messages of one command.
+    public ImapLimits messagesMax(int messages) {
+        return new ImapLimits(
+                lineBytesMax,
+                lineBytesBeforeLoginMax,
+                argumentBytesMax,
+                appendBytesMax,
+                dropBytesMax,
+                searchKeysMax,
+                depthMax,
+                messages,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,
@@ -80,6 +104,7 @@ public record ImapLimits(
                 dropBytesMax,
                 searchKeysMax,
                 depthMax,
+                messagesMax,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,

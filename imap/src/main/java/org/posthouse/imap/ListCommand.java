@@ -10,9 +10,9 @@ final class ListCommand implements Command {
     @Override
     public Completed run(Session session, Decoder in) throws IOException {
         in.expectSp();
-        String reference = Decoder.utf7Pattern(in.astring());
+        String reference = in.pattern(in.astring());
         in.expectSp();
-        String pattern = Decoder.utf7Pattern(in.listMailbox());
+        String pattern = in.pattern(in.listMailbox());
         in.expectEnd();
 
         if (pattern.isEmpty()) { // asks for the separator

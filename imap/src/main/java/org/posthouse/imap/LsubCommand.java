@@ -10,9 +10,9 @@ final class LsubCommand implements Command {
     @Override
     public Completed run(Session session, Decoder in) throws IOException {
         in.expectSp();
-        String reference = Decoder.utf7Pattern(in.astring());
+        String reference = in.pattern(in.astring());
         in.expectSp();
-        String pattern = reference + Decoder.utf7Pattern(in.listMailbox());
+        String pattern = reference + in.pattern(in.listMailbox());
         in.expectEnd();
 
         Map<String, Boolean> shown = new LinkedHashMap<>(); // name, whether subscribed itself

@@ -1,7 +1,6 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
-import org.posthouse.imap.Selected.Telling;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.Mailbox;
@@ -25,7 +24,8 @@ final class MoveCommand implements Command {
         ExpungeCommand.checkWritable(session);
 
         Selected selected = session.selected();
-        UidSet uids = selected.uids(selected.sequences(set, byUid));
+        Limited limited = Limited.of(session, selected.sequences(set, byUid));
+        UidSet uids = selected.uids(limited.sequences());
         Mailbox target = session.mailbox(name, "TRYCREATE");
         if (uids.isEmpty()) {
             return Completed.ok("No messages moved");
@@ -38,7 +38,6 @@ final class MoveCommand implements Command {
         } catch (StoreException e) {
             throw CopyCommand.missingTarget(e);
         }
-        session.tell(Telling.ALL);
-        return Completed.ok("MOVE completed");
+        return ExpungeCommand.completed(session, true, limited, "MOVE completed");
     }
 }

@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import org.posthouse.mail.Flags;
+import org.posthouse.mail.MailboxNames;
+import org.posthouse.mail.Octets;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Epoch;
 import org.posthouse.mailstore.MailStore;
@@ -23,6 +25,7 @@ final class Responses {
     private static final byte[][] SYSTEM_FLAGS = systemFlags();
     private static final int RECENT = 32;
 
+    private final Enabled enabled;
     private OutputStream out;
     private byte[] buffer = new byte[SMALL_BYTES];
     private int length;
@@ -38,8 +41,9 @@ final class Responses {
         int read(long offset, byte[] into, int at, int length);
     }
 
-    Responses(OutputStream out) {
+    Responses(OutputStream out, Enabled enabled) {
         this.out = out;
+        this.enabled = enabled;
     }
 
     /// Goes on on another stream (TLS).
@@ -195,6 +199,10 @@ final class Responses {
         if (!quotable) {
             return text("{").number(octets.length()).text("}\r\n").text(octets.replace('\0', '\u0080'));
         }
+        return quoted(octets);
+    }
+
+    private Responses quoted(String octets) {
         octet('"');
         for (int i = 0; i < octets.length(); i++) {
             char c = octets.charAt(i);
@@ -211,8 +219,12 @@ final class Responses {
         return octets == null ? text("NIL") : string(octets);
     }
 
-    /// A mailbox's name, encoded already.
+    /// A mailbox's name in modified UTF-7, which becomes UTF-8 for a client that takes that.
     Responses mailbox(String encoded) {
+        if (encoded.indexOf('&') >= 0 && enabled.utf8()) {
+            byte[] utf8 = MailboxNames.decode(encoded).getBytes(StandardCharsets.UTF_8);
+            return quoted(Octets.of(utf8, 0, utf8.length));
+        }
         if (encoded.isEmpty() || encoded.equalsIgnoreCase("NIL")) {
             return string(encoded);
         }

@@ -29,6 +29,9 @@ final class SearchParser {
         List<SearchKey> keys = new ArrayList<>();
         do {
             if (keys.isEmpty() && keysLeft == limits.searchKeysMax() && in.takeWord("CHARSET")) {
+                if (in.enabled().has(Enabled.Extension.UTF8_ACCEPT)) { // RFC 6855 section 3
+                    throw new Bad("No CHARSET once UTF8=ACCEPT is enabled");
+                }
                 in.expectSp();
                 charset(in.astring());
                 in.expectSp();
@@ -107,6 +110,8 @@ final class SearchParser {
                 in.expectSp();
                 yield new SearchKey.Uids(in.sequenceSet());
             }
+            case "UIDAFTER" -> uids(number() + 1, SequenceSet.NUMBER_MAX + 1); // RFC 9738 section 3.2
+            case "UIDBEFORE" -> uids(0, Math.max(0, number() - 1));
             case "NOT" -> {
                 in.expectSp();
                 yield not(key());
@@ -119,6 +124,10 @@ final class SearchParser {
             }
             default -> throw new Bad("No such search key");
         };
+    }
+
+    private static SearchKey uids(long first, long last) {
+        return new SearchKey.Uids(new SequenceSet(List.of(new long[] {first, last})));
     }
 
     private static SearchKey not(SearchKey key) {

@@ -1,14 +1,18 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
+import org.posthouse.imap.Enabled.Extension;
 import org.posthouse.mail.Flags;
+import org.posthouse.mail.MailboxNames;
+import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.Mailbox;
 import org.posthouse.mailstore.MailboxStatus;
 import org.posthouse.mailstore.MailboxView;
 
-/// SELECT and EXAMINE (RFC 3501 sections 6.3.1 and 6.3.2).
+/// SELECT and EXAMINE (RFC 3501 sections 6.3.1 and 6.3.2), with what a client that was here before has missed
+/// (RFC 7162 section 3.2.5).
 final class SelectCommand implements Command {
     private static final Flags SYSTEM =
             Flags.of(Flags.SEEN | Flags.ANSWERED | Flags.FLAGGED | Flags.DELETED | Flags.DRAFT);
@@ -24,25 +28,43 @@ final class SelectCommand implements Command {
     public Completed run(Session session, Decoder in) throws IOException {
         in.expectSp();
         String name = in.mailbox();
+        SelectParameters parameters = SelectParameters.read(in, session.enabled());
         in.expectEnd();
 
+        if (session.selected() != null) { // RFC 7162 section 3.2.11
+            session.out().untagged("OK [CLOSED] The mailbox selected before is closed");
+        }
         session.select(null); // also where the new one cannot be selected
+        if (parameters.condstore()) {
+            session.enable(Extension.CONDSTORE);
+        }
         MailStore store = session.store();
         Mailbox mailbox = session.mailbox(name, "NONEXISTENT");
         MailboxStatus status = store.status(mailbox.id());
         long firstRecent = status.firstRecent();
-        if (!readOnly && firstRecent < status.uidNext()) { // most often nothing came since the last SELECT
+        if (session.rev2()) {
+            firstRecent = status.uidNext();
+        } else if (!readOnly && firstRecent < status.uidNext()) { // most often nothing came since the last SELECT
             firstRecent = session.execute(new Action.ClaimRecent(mailbox.id())).firstRecent();
         }
         MailboxView view = store.view(mailbox.id());
-        Selected selected = new Selected(mailbox, readOnly, firstRecent, view);
+        Selected selected = new Selected(mailbox, readOnly, firstRecent, view, session.enabled());
         session.select(selected);
 
-        write(session.out(), selected, status, view);
+        write(session, status, view);
+        if (session.rev2()) { // RFC 9051 section 6.3.2
+            session.out().text("* LIST () \"/\" ").mailbox(MailboxNames.encode(mailbox.name()));
+            session.out().endLine();
+        }
+        if (parameters.resync() != null) {
+            resynchronise(session, parameters.resync(), view);
+        }
         return new Completed(readOnly ? "READ-ONLY" : "READ-WRITE", (readOnly ? "EXAMINE" : "SELECT") + " completed");
     }
 
-    private void write(Responses out, Selected selected, MailboxStatus status, MailboxView view) throws IOException {
+    private void write(Session session, MailboxStatus status, MailboxView view) throws IOException {
+        Responses out = session.out();
+        Selected selected = session.selected();
         Flags known = new Flags(SYSTEM.bits(), status.keywords());
         selected.toldKeywords(status.keywords());
         out.text("* FLAGS ").flags(known, false).endLine();
@@ -55,8 +77,10 @@ final class SelectCommand implements Command {
         }
         out.endLine();
         out.text("* ").number(selected.size()).text(" EXISTS").endLine();
-        out.text("* ").number(selected.recentCount()).text(" RECENT").endLine();
-        int unseen = firstUnseen(view);
+        if (!session.rev2()) {
+            out.text("* ").number(selected.recentCount()).text(" RECENT").endLine();
+        }
+        int unseen = session.rev2() || session.enabled().uidOnly() ? 0 : firstUnseen(view);
         if (unseen > 0) {
             out.text("* OK [UNSEEN ").number(unseen).text("] First unseen").endLine();
         }
@@ -65,6 +89,28 @@ final class SelectCommand implements Command {
                 .text("] UIDs valid")
                 .endLine();
         out.text("* OK [UIDNEXT ").number(view.uidNext()).text("] Next UID").endLine();
+        out.text("* OK [HIGHESTMODSEQ ")
+                .number(view.highestModSeq())
+                .text("] Highest")
+                .endLine();
+    }
+
+    /// Tells what was expunged and what has changed since the client was here.
+    private static void resynchronise(Session session, SelectParameters.Resync resync, MailboxView view)
+            throws IOException {
+        Selected selected = session.selected();
+        if (resync.uidValidity() != selected.uidValidity() || resync.modSeq() >= view.highestModSeq()) {
+            return;
+        }
+        UidSet known = resync.knownUids() == null ? UidSet.range(1, view.uidNext() - 1) : resync.knownUids();
+        Responses out = session.out();
+        long sureUpTo = Vanished.sureUpTo(selected, resync);
+        Vanished.tell(session.store(), selected, known, resync.modSeq(), sureUpTo, out);
+        for (int at = 0; at < view.size(); at++) {
+            if (view.modSeq(at) > resync.modSeq() && known.contains(view.uid(at))) {
+                selected.tellFlags(out, at + 1L, view.uid(at), view.flags(at), view.modSeq(at), true);
+            }
+        }
     }
 
     private static int firstUnseen(MailboxView view) {

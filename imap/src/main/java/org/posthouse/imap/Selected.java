@@ -1,5 +1,6 @@
 package org.posthouse.imap;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -23,16 +24,21 @@ import org.posthouse.mailstore.MessageRow;
 /// - `E` ([#expungesTold]): a message is in the view if its UID is below `A` and it was not expunged at or before
 ///   `E`. Where EXPUNGE must not be told, `E` stays.
 /// - `F` ([#flagsTold]): flag changes up to here have been told. Telling one twice does no harm.
+///
+/// A client that can resynchronise takes the highest mod-sequence it has seen for what it knows. So while an expunge
+/// waits to be told it is told a lower one (RFC 7162 section 3.2).
 final class Selected {
     private final long mailboxId;
     private final long uidValidity;
     private final boolean readOnly;
     private final long firstRecent;
+    private final Enabled enabled;
     private int[] uids; // unsigned, ascending
     private int size;
     private long uidNextTold;
     private long expungesTold;
     private long flagsTold;
+    private boolean delaysExpunges; // and has told a client that can resynchronise
     private long ownModSeq; // of a change this session made and has shown, or need not show
     private final Map<String, String> keywordsTold = new HashMap<>(); // lower case to spelling
 
@@ -44,11 +50,12 @@ final class Selected {
         NO_EXPUNGES
     }
 
-    Selected(Mailbox mailbox, boolean readOnly, long firstRecent, MailboxView view) {
+    Selected(Mailbox mailbox, boolean readOnly, long firstRecent, MailboxView view, Enabled enabled) {
         this.mailboxId = mailbox.id();
         this.uidValidity = mailbox.uidValidity();
         this.readOnly = readOnly;
         this.firstRecent = firstRecent;
+        this.enabled = enabled;
         this.size = view.size();
         this.uids = new int[size];
         for (int i = 0; i < size; i++) {
@@ -81,8 +88,9 @@ final class Selected {
         return Integer.toUnsignedLong(uids[(int) sequence - 1]);
     }
 
+    /// Never in IMAP4rev2 (RFC 9051 appendix E, 12).
     boolean recent(long uid) {
-        return uid >= firstRecent;
+        return uid >= firstRecent && !enabled.rev2();
     }
 
     /// How many in the view are recent.
@@ -94,6 +102,9 @@ final class Selected {
     /// number that is not there is a mistake of the client.
     UidSet sequences(SequenceSet set, boolean byUid) {
         if (!byUid) {
+            if (enabled.uidOnly()) { // RFC 9586 section 3
+                throw new Bad("UIDREQUIRED", "No sequence numbers once UIDONLY is enabled");
+            }
             UidSet sequences = set.numbers(size);
             if (size == 0 || sequences.last(sequences.ranges() - 1) > size) {
                 throw new Bad("No such message: there are " + size);
@@ -126,6 +137,16 @@ final class Selected {
         return set.build();
     }
 
+    /// All UIDs in the view.
+    UidSet uids() {
+        return uids(UidSet.range(1, size));
+    }
+
+    /// UIDs below have been told: `A`.
+    long uidNextTold() {
+        return uidNextTold;
+    }
+
     /// The sequence number of a UID, or 0.
     long sequence(long uid) {
         int at = lowerBound(uid);
@@ -148,9 +169,14 @@ final class Selected {
     }
 
     /// Tells what has happened.
-    void tell(Changes changes, Telling telling, Responses out) throws java.io.IOException {
+    void tell(Changes changes, Telling telling, Responses out) throws IOException {
         if (telling == Telling.ALL) {
-            tellExpunges(changes, out);
+            if (enabled.vanished()) {
+                tellVanished(changes, out);
+            } else {
+                tellExpunges(changes, out);
+            }
+            expungesTold = Math.max(expungesTold, changes.highestModSeq());
         }
         tellNewcomers(changes, out);
         for (MessageRow row : changes.changed()) {
@@ -158,17 +184,67 @@ final class Selected {
                 long sequence = sequence(row.uid());
                 if (sequence > 0 && row.savedModSeq() != row.modSeq()) {
                     tellKeywords(row.flags(), out);
-                    out.text("* ").number(sequence).text(" FETCH (UID ").number(row.uid());
-                    out.text(" FLAGS ").flags(row.flags(), recent(row.uid())).text(")");
-                    out.endLine();
+                    tellFlags(out, sequence, row.uid(), row.flags(), row.modSeq(), true);
                 }
             }
         }
         flagsTold = Math.max(flagsTold, changes.highestModSeq());
+        if (enabled.qresync()) {
+            tellWhatIsSure(changes, telling, out);
+        }
+    }
+
+    /// One line of flags, with the mod-sequence for a client that is aware of those (RFC 7162 section 3.1).
+    ///
+    /// @param flags null to tell the mod-sequence only
+    /// @param withUid never needed where the UID begins the line (RFC 9586 section 3.3)
+    void tellFlags(Responses out, long sequence, long uid, Flags flags, long modSeq, boolean withUid)
+            throws IOException {
+        beginFetch(out, sequence, uid);
+        boolean first = true;
+        if (withUid && !enabled.uidOnly()) {
+            out.text("UID ").number(uid);
+            first = false;
+        }
+        if (flags != null) {
+            out.text(first ? "FLAGS " : " FLAGS ").flags(flags, recent(uid));
+            first = false;
+        }
+        if (enabled.condstore()) {
+            out.text(first ? "MODSEQ (" : " MODSEQ (").number(modSeq).octet(')');
+        }
+        out.octet(')').endLine();
+    }
+
+    /// `* 3 FETCH (`, or `* 20 UIDFETCH (` for a client that knows no sequence numbers.
+    void beginFetch(Responses out, long sequence, long uid) {
+        if (enabled.uidOnly()) {
+            out.text("* ").number(uid).text(" UIDFETCH (");
+        } else {
+            out.text("* ").number(sequence).text(" FETCH (");
+        }
+    }
+
+    private void tellWhatIsSure(Changes changes, Telling telling, Responses out) throws IOException {
+        if (telling == Telling.ALL) {
+            if (delaysExpunges) {
+                out.text("* OK [HIGHESTMODSEQ ").number(toldUpTo()).text("] Highest").endLine();
+            }
+            delaysExpunges = false;
+            return;
+        }
+        for (Changes.Gone gone : changes.expunged()) {
+            if (gone.modSeq() > expungesTold && sequence(gone.uid()) > 0) {
+                delaysExpunges = true;
+                out.text("* OK [HIGHESTMODSEQ ").number(gone.modSeq() - 1).text("] Expunges wait to be told");
+                out.endLine();
+                return;
+            }
+        }
     }
 
     /// Keywords must be listed before they are used (RFC 3501 section 7.2.6).
-    void tellKeywords(Flags flags, Responses out) throws java.io.IOException {
+    void tellKeywords(Flags flags, Responses out) throws IOException {
         boolean news = false;
         for (String keyword : flags.keywords()) {
             news |= keywordsTold.putIfAbsent(keyword.toLowerCase(Locale.ROOT), keyword) == null;
@@ -184,7 +260,7 @@ final class Selected {
         keywords.forEach(keyword -> keywordsTold.put(keyword.toLowerCase(Locale.ROOT), keyword));
     }
 
-    private void tellExpunges(Changes changes, Responses out) throws java.io.IOException {
+    private void tellExpunges(Changes changes, Responses out) throws IOException {
         for (Changes.Gone gone : changes.expunged()) {
             if (gone.modSeq() > expungesTold && gone.uid() < uidNextTold) {
                 long sequence = sequence(gone.uid());
@@ -195,11 +271,32 @@ final class Selected {
                 }
             }
         }
-        expungesTold = Math.max(expungesTold, changes.highestModSeq());
+    }
+
+    private void tellVanished(Changes changes, Responses out) throws IOException {
+        long[] vanished = changes.expunged().stream()
+                .filter(gone -> gone.modSeq() > expungesTold && sequence(gone.uid()) > 0)
+                .mapToLong(Changes.Gone::uid)
+                .sorted()
+                .toArray();
+        if (vanished.length == 0) {
+            return;
+        }
+        int next = 0;
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            if (next < vanished.length && Integer.toUnsignedLong(uids[i]) == vanished[next]) {
+                next++;
+            } else {
+                uids[kept++] = uids[i];
+            }
+        }
+        size = kept;
+        out.text("* VANISHED ").set(UidSet.of(vanished)).endLine();
     }
 
     /// A message that came and went while EXPUNGE could not be told is counted too: its EXPUNGE follows.
-    private void tellNewcomers(Changes changes, Responses out) throws java.io.IOException {
+    private void tellNewcomers(Changes changes, Responses out) throws IOException {
         if (changes.uidNext() <= uidNextTold) {
             return;
         }
@@ -228,8 +325,10 @@ final class Selected {
         }
         out.text("* ").number(size).text(" EXISTS");
         out.endLine();
-        out.text("* ").number(recentCount()).text(" RECENT");
-        out.endLine();
+        if (!enabled.rev2()) {
+            out.text("* ").number(recentCount()).text(" RECENT");
+            out.endLine();
+        }
     }
 
     private void remove(int sequence) {

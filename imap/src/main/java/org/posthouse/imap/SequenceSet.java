@@ -12,7 +12,7 @@ import org.posthouse.mail.UidSet;
 record SequenceSet(List<long[]> ranges) {
     static final long STAR = Long.MAX_VALUE;
     private static final int RANGES_MAX = 20_000;
-    private static final long NUMBER_MAX = 0xffff_ffffL;
+    static final long NUMBER_MAX = 0xffff_ffffL;
 
     static SequenceSet parse(String text) {
         List<long[]> ranges = new ArrayList<>();
@@ -40,6 +40,16 @@ record SequenceSet(List<long[]> ranges) {
             resolved.add(new long[] {range[0] == STAR ? star : range[0], range[1] == STAR ? star : range[1]});
         }
         return UidSet.ofRanges(resolved);
+    }
+
+    /// The numbers of a set in which no `*` may stand.
+    UidSet withoutStar() {
+        for (long[] range : ranges) {
+            if (range[0] == STAR || range[1] == STAR) {
+                throw new Bad("'*' is not allowed here");
+            }
+        }
+        return UidSet.ofRanges(ranges);
     }
 
     private static long bound(String text) {

@@ -22,6 +22,7 @@ final class Session {
     private final Login login;
     private final InetSocketAddress remote;
     private final ReentrantLock lock = new ReentrantLock();
+    private final Enabled enabled = new Enabled();
     private final Responses out;
     private Duplex duplex;
     private WireReader in;
@@ -41,7 +42,7 @@ final class Session {
         this.remote = remote;
         this.secure = secure;
         this.duplex = duplex;
-        this.out = new Responses(duplex.output());
+        this.out = new Responses(duplex.output(), enabled);
         read();
     }
 
@@ -125,7 +126,7 @@ final class Session {
 
     private void read() {
         in = new WireReader(duplex.input());
-        decoder = new Decoder(in, settings.limits(), () -> out.continuation("OK"));
+        decoder = new Decoder(in, settings.limits(), enabled, () -> out.continuation("OK"));
     }
 
     // ---- before login ----
@@ -197,6 +198,35 @@ final class Session {
     /// For messages that come without a date.
     static MailDate now() {
         return new MailDate(System.currentTimeMillis() / 1_000, 0);
+    }
+
+    // ---- enabled ----
+
+    /// What the client has switched on.
+    Enabled enabled() {
+        return enabled;
+    }
+
+    /// Whether mod-sequences are told (RFC 7162 section 3.1).
+    boolean condstoreAware() {
+        return enabled.condstore();
+    }
+
+    /// Whether the client speaks IMAP4rev2, so that SEARCH is answered by ESEARCH and nothing is recent.
+    boolean rev2() {
+        return enabled.rev2();
+    }
+
+    /// Switches something on. With a mailbox selected, its mod-sequence is told as soon as the client shows that it
+    /// knows about them (RFC 7162 section 3.1).
+    void enable(Enabled.Extension extension) throws IOException {
+        boolean news = enabled.add(extension);
+        if (news && extension == Enabled.Extension.QRESYNC) {
+            enable(Enabled.Extension.CONDSTORE);
+        }
+        if (news && extension == Enabled.Extension.CONDSTORE && selected != null) {
+            out.untagged("OK [HIGHESTMODSEQ " + selected.toldUpTo() + "] Highest");
+        }
     }
 
     // ---- selected ----

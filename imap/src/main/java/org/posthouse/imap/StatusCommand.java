@@ -3,20 +3,25 @@ package org.posthouse.imap;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.posthouse.imap.Enabled.Extension;
 import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.mail.MailboxNames;
 import org.posthouse.mailstore.Mailbox;
 import org.posthouse.mailstore.MailboxStatus;
 import org.posthouse.mailstore.MailboxView;
 
-/// STATUS (RFC 3501 section 6.3.10).
+/// STATUS (RFC 3501 section 6.3.10), with SIZE (RFC 8438), DELETED (RFC 9051 section 6.3.11) and HIGHESTMODSEQ
+/// (RFC 7162 section 3.1.7).
 final class StatusCommand implements Command {
     private enum Item {
         MESSAGES,
         RECENT,
         UIDNEXT,
         UIDVALIDITY,
-        UNSEEN
+        UNSEEN,
+        DELETED,
+        SIZE,
+        HIGHESTMODSEQ
     }
 
     @Override
@@ -28,6 +33,9 @@ final class StatusCommand implements Command {
         in.expectEnd();
 
         Mailbox mailbox = session.mailbox(name, "NONEXISTENT");
+        if (items.contains(Item.HIGHESTMODSEQ)) {
+            session.enable(Extension.CONDSTORE);
+        }
         MailboxStatus status = session.store().status(mailbox.id());
         Responses out = session.out();
         out.text("* STATUS ").mailbox(MailboxNames.encode(name)).text(" (");
@@ -41,6 +49,9 @@ final class StatusCommand implements Command {
                         case UIDNEXT -> status.uidNext();
                         case UIDVALIDITY -> status.uidValidity();
                         case UNSEEN -> status.unseen();
+                        case DELETED -> status.deleted();
+                        case SIZE -> status.bytes();
+                        case HIGHESTMODSEQ -> status.highestModSeq();
                     });
         }
         out.text(")").endLine();

@@ -2,6 +2,7 @@ package org.posthouse.imap;
 
 import java.io.IOException;
 import java.util.OptionalLong;
+import org.posthouse.imap.Enabled.Extension;
 import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.imap.ImapException.No;
 import org.posthouse.imap.Selected.Telling;
@@ -10,7 +11,8 @@ import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.MailboxView;
 
-/// STORE and UID STORE (RFC 3501 section 6.4.6).
+/// STORE and UID STORE (RFC 3501 section 6.4.6), also on condition that a message has not changed since (RFC 7162
+/// section 3.1.3).
 final class StoreCommand implements Command {
     private static final String SILENT = ".SILENT";
 
@@ -20,63 +22,106 @@ final class StoreCommand implements Command {
         this.byUid = byUid;
     }
 
+    /// What the client wants.
+    private record Request(
+            SequenceSet set, OptionalLong unchangedSince, Action.Change change, boolean silent, Flags flags) {
+        static Request read(Decoder in) {
+            in.expectSp();
+            SequenceSet set = in.sequenceSet();
+            in.expectSp();
+            OptionalLong unchangedSince = in.peek() == '(' ? modifiers(in) : OptionalLong.empty();
+            Action.Change change =
+                    in.take('+') ? Action.Change.ADD : in.take('-') ? Action.Change.REMOVE : Action.Change.REPLACE;
+            String item = in.keyword();
+            boolean silent = item.endsWith(SILENT);
+            if (!item.equals("FLAGS") && !item.equals("FLAGS" + SILENT)) {
+                throw new Bad("Only FLAGS can be stored");
+            }
+            in.expectSp();
+            Flags flags = in.flagListOrFlags();
+            in.expectEnd();
+            return new Request(set, unchangedSince, change, silent, flags);
+        }
+
+        private static OptionalLong modifiers(Decoder in) {
+            in.expect('(');
+            if (!in.keyword().equals("UNCHANGEDSINCE")) {
+                throw new Bad("No such STORE modifier");
+            }
+            in.expectSp();
+            long modSeq = in.modSeqOrZero();
+            in.expect(')');
+            in.expectSp();
+            return OptionalLong.of(modSeq);
+        }
+    }
+
     @Override
     public Completed run(Session session, Decoder in) throws IOException {
-        in.expectSp();
-        SequenceSet set = in.sequenceSet();
-        in.expectSp();
-        Action.Change change =
-                in.take('+') ? Action.Change.ADD : in.take('-') ? Action.Change.REMOVE : Action.Change.REPLACE;
-        String item = in.keyword();
-        boolean silent = item.endsWith(SILENT);
-        if (!item.equals("FLAGS") && !item.equals("FLAGS" + SILENT)) {
-            throw new Bad("Only FLAGS can be stored");
-        }
-        in.expectSp();
-        Flags flags = in.flagListOrFlags();
-        in.expectEnd();
+        Request request = Request.read(in);
         ExpungeCommand.checkWritable(session);
-
         Selected selected = session.selected();
-        UidSet sequences = selected.sequences(set, byUid);
+        Limited limited = Limited.of(session, selected.sequences(request.set, byUid));
+        UidSet sequences = limited.sequences();
+        if (request.unchangedSince.isPresent()) {
+            session.enable(Extension.CONDSTORE);
+        }
         UidSet uids = selected.uids(sequences);
         if (uids.isEmpty()) {
             return Completed.ok("No messages matched");
         }
         session.tell(Telling.NO_EXPUNGES);
-        Action.Stored stored =
-                session.execute(new Action.StoreFlags(selected.mailboxId(), uids, change, flags, OptionalLong.empty()));
-        if (!silent || selected.nothingBetween(stored.modSeq())) {
+        Action.Stored stored = session.execute(new Action.StoreFlags(
+                selected.mailboxId(), uids, request.change, request.flags, request.unchangedSince));
+        if (!request.silent || selected.nothingBetween(stored.modSeq())) {
             selected.madeOwnChange(stored.modSeq());
         }
-        selected.tellKeywords(change == Action.Change.REMOVE ? Flags.NONE : flags, session.out());
-        boolean gone = show(session, sequences, !silent);
+        selected.tellKeywords(request.change == Action.Change.REMOVE ? Flags.NONE : request.flags, session.out());
+        boolean gone = show(session, sequences, request, stored);
+        String modified = stored.modified().isEmpty() ? "" : "MODIFIED " + named(selected, stored.modified());
         if (gone) {
-            throw new No("EXPUNGEISSUED", "Some of the messages are gone");
+            throw new No(modified.isEmpty() ? "EXPUNGEISSUED" : modified, "Some of the messages are gone");
         }
-        return Completed.ok("STORE completed");
+        if (modified.isEmpty()) {
+            return new Completed(limited.code(), "STORE completed");
+        }
+        if (!limited.code().isEmpty()) {
+            session.out().untagged("OK [" + limited.code() + "] There are more");
+        }
+        return new Completed(modified, "Some have changed since");
     }
 
+    /// By UID, or by sequence number, as the client named them.
+    private UidSet named(Selected selected, UidSet uids) {
+        if (byUid) {
+            return uids;
+        }
+        UidSet.Builder sequences = new UidSet.Builder();
+        uids.forEach(uid -> sequences.add(selected.sequence(uid)));
+        return sequences.build();
+    }
+
+    /// The client is shown new flags unless it wants silence, and new mod-sequences even then (RFC 7162 section
+    /// 3.1.3). Of a message that was left alone it is shown why.
+    ///
     /// @return whether some are not there any more
-    private boolean show(Session session, UidSet sequences, boolean flags) throws IOException {
+    private boolean show(Session session, UidSet sequences, Request request, Action.Stored stored) throws IOException {
         Selected selected = session.selected();
         Responses out = session.out();
         MailboxView view = session.store().view(selected.mailboxId());
+        boolean aware = session.condstoreAware();
+        boolean conditional = request.unchangedSince.isPresent();
         boolean gone = false;
         for (int range = 0; range < sequences.ranges(); range++) {
             for (long sequence = sequences.first(range); sequence <= sequences.last(range); sequence++) {
                 long uid = selected.uid(sequence);
                 int at = view.indexOf(uid);
-                gone |= at < 0;
-                if (flags && at >= 0) {
-                    out.text("* ").number(sequence).text(" FETCH (");
-                    if (byUid) {
-                        out.text("UID ").number(uid).octet(' ');
-                    }
-                    out.text("FLAGS ")
-                            .flags(view.flags(at), selected.recent(uid))
-                            .text(")");
-                    out.endLine();
+                if (at < 0) {
+                    gone = true;
+                } else if (!request.silent || (conditional && stored.modified().contains(uid))) {
+                    selected.tellFlags(out, sequence, uid, view.flags(at), view.modSeq(at), byUid || aware);
+                } else if (conditional || (aware && stored.changed().contains(uid))) {
+                    selected.tellFlags(out, sequence, uid, null, view.modSeq(at), true);
                 }
             }
         }

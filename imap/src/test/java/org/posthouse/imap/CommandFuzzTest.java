@@ -21,7 +21,9 @@ class CommandFuzzTest {
         {},
         {"l1 LOGIN fuzz@example.org secret"},
         {"l1 LOGIN fuzz@example.org secret", "l2 SELECT INBOX"},
-        {"l1 LOGIN fuzz@example.org secret", "l2 EXAMINE INBOX"}
+        {"l1 LOGIN fuzz@example.org secret", "l2 EXAMINE INBOX"},
+        {"l1 LOGIN fuzz@example.org secret", "l2 ENABLE QRESYNC IMAP4rev2", "l3 SELECT INBOX"},
+        {"l1 LOGIN fuzz@example.org secret", "l2 ENABLE UIDONLY UTF8=ACCEPT", "l3 SELECT INBOX"}
     };
     private static final String MESSAGE =
             "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b--\r\n";
@@ -46,7 +48,15 @@ class CommandFuzzTest {
             "COPY 1 INBOX",
             "MOVE 1:2 INBOX",
             "UID EXPUNGE 1:*",
-            "FETCH 1 (BODY[TEXT] RFC822 BODY[1.MIME])");
+            "FETCH 1 (BODY[TEXT] RFC822 BODY[1.MIME])",
+            "ENABLE CONDSTORE QRESYNC UTF8=ACCEPT",
+            "ENABLE UIDONLY IMAP4rev2",
+            "SELECT INBOX (CONDSTORE QRESYNC (1 20 1:3,5 (1:2 1,3)))",
+            "UID FETCH 1:* (FLAGS MODSEQ) (CHANGEDSINCE 1 VANISHED)",
+            "STORE 1:* (UNCHANGEDSINCE 12) FLAGS.SILENT (\\Seen)",
+            "STATUS INBOX (HIGHESTMODSEQ DELETED SIZE)",
+            "APPEND INBOX UTF8 (~{3+}\r\nabc)",
+            "UID SEARCH UIDAFTER 1 UIDBEFORE 5");
     private static final List<String> SHREDS = List.of(
             "(",
             ")",

@@ -70,6 +70,11 @@ record LosingStore(MailStore store, AtomicInteger confirmations) implements Mail
     }
 
     @Override
+    public UidSet expunged(long mailboxId, long afterModSeq) {
+        return store.expunged(mailboxId, afterModSeq);
+    }
+
+    @Override
     public Optional<MessageRow> message(long mailboxId, long uid) {
         return store.message(mailboxId, uid);
     }

@@ -31,7 +31,7 @@ import java.util.regex.Pattern;
 /// A > $mail
 /// ```
 ///
-/// `\xHH` in a line sent is a byte. Lines end in CR LF. Given from outside: `$user`, `$password`.
+/// `\xHH` is a byte. Lines end in CR LF. Given from outside: `$user`, `$password`.
 final class Transcript {
     private static final int WAIT_MILLIS = 10_000;
     private static final Pattern STEP = Pattern.compile("(\\w+) ([><~]) ?(.*)|(\\w+) (closed)");
@@ -150,7 +150,8 @@ final class Transcript {
         return at;
     }
 
-    private boolean fits(String pattern, String line) {
+    private boolean fits(String text, String line) {
+        String pattern = new String(bytes(text), StandardCharsets.ISO_8859_1); // as lines come in
         StringBuilder regex = new StringBuilder();
         int at = 0;
         Map<String, Integer> learnt = new LinkedHashMap<>();

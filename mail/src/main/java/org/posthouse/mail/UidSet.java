@@ -102,6 +102,47 @@ public final class UidSet {
         return false;
     }
 
+    /// What is in both.
+    public UidSet and(UidSet other) {
+        Builder both = new Builder();
+        for (int i = 0, j = 0; i < bounds.length && j < other.bounds.length; ) {
+            long first = Math.max(bounds[i], other.bounds[j]);
+            long last = Math.min(bounds[i + 1], other.bounds[j + 1]);
+            if (first <= last) {
+                both.add(first, last);
+            }
+            if (bounds[i + 1] < other.bounds[j + 1]) {
+                i += 2;
+            } else {
+                j += 2;
+            }
+        }
+        return both.build();
+    }
+
+    /// What is in this, but not in the other.
+    public UidSet minus(UidSet other) {
+        Builder rest = new Builder();
+        int j = 0;
+        for (int i = 0; i < bounds.length; i += 2) {
+            long first = bounds[i];
+            while (j < other.bounds.length && other.bounds[j] <= bounds[i + 1]) {
+                if (other.bounds[j] > first) {
+                    rest.add(first, other.bounds[j] - 1);
+                }
+                first = Math.max(first, other.bounds[j + 1] + 1);
+                if (other.bounds[j + 1] > bounds[i + 1]) {
+                    break; // may reach into the next range
+                }
+                j += 2;
+            }
+            if (first <= bounds[i + 1]) {
+                rest.add(first, bounds[i + 1]);
+            }
+        }
+        return rest.build();
+    }
+
     /// How many ranges.
     public int ranges() {
         return bounds.length / 2;

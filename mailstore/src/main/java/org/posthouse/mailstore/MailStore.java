@@ -50,6 +50,11 @@ public interface MailStore {
     /// @throws StoreException `HISTORY_GONE` if the expunge history no longer reaches back so far
     Changes changes(long mailboxId, long afterModSeq);
 
+    /// UIDs that were expunged after a mod-sequence.
+    ///
+    /// @throws StoreException `HISTORY_GONE` if the expunge history no longer reaches back so far
+    UidSet expunged(long mailboxId, long afterModSeq);
+
     /// The row of one message; also of one expunged within the last hour (its row says so).
     Optional<MessageRow> message(long mailboxId, long uid);
 

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
+import java.util.stream.LongStream;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.StoreException.Kind;
 
@@ -230,10 +231,7 @@ final class Reads {
         Lock using = group.use();
         try (Index.View view = group.index().view()) {
             MailboxRow row = row(view, id).orElseThrow(Reads::noSuchMailbox);
-            if (afterModSeq < row.historyFloor) {
-                throw new StoreException(
-                        Kind.HISTORY_GONE, "what was expunged after mod-sequence " + afterModSeq + " is not known");
-            }
+            requireHistory(row, afterModSeq);
             TreeMap<Long, MessageRow> changed = new TreeMap<>();
             List<Changes.Gone> gone = new ArrayList<>();
             byte[] prefix = Keys.ofMailbox(Keys.CHANGE, id);
@@ -248,6 +246,35 @@ final class Reads {
                 return true;
             });
             return new Changes(row.highestModSeq, row.uidNext, List.copyOf(changed.values()), gone);
+        } finally {
+            using.unlock();
+        }
+    }
+
+    private static void requireHistory(MailboxRow row, long afterModSeq) {
+        if (afterModSeq < row.historyFloor) {
+            throw new StoreException(
+                    Kind.HISTORY_GONE, "what was expunged after mod-sequence " + afterModSeq + " is not known");
+        }
+    }
+
+    UidSet expunged(long id, long afterModSeq) {
+        Lock using = group.use();
+        try (Index.View view = group.index().view()) {
+            MailboxRow row = row(view, id).orElseThrow(Reads::noSuchMailbox);
+            requireHistory(row, afterModSeq);
+            if (afterModSeq >= row.highestModSeq) {
+                return UidSet.EMPTY;
+            }
+            LongStream.Builder gone = LongStream.builder();
+            view.scan(
+                    Keys.ofMailbox(Keys.CHANGE, id), Keys.change(id, afterModSeq + 1, 0), (key, value) -> {
+                        if (value.length > 0) {
+                            gone.add(Keys.uidOfChange(key));
+                        }
+                        return true;
+                    });
+            return UidSet.of(gone.build().toArray());
         } finally {
             using.unlock();
         }

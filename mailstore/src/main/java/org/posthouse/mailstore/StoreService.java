@@ -172,6 +172,11 @@ public final class StoreService implements MailStore {
     }
 
     @Override
+    public UidSet expunged(long mailboxId, long afterModSeq) {
+        return reads.expunged(mailboxId, afterModSeq);
+    }
+
+    @Override
     public Optional<MessageRow> message(long mailboxId, long uid) {
         return reads.message(mailboxId, uid);
     }

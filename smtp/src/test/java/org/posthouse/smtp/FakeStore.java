@@ -160,6 +160,11 @@ final class FakeStore implements MailStore {
     }
 
     @Override
+    public UidSet expunged(long mailboxId, long afterModSeq) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Optional<MessageRow> message(long mailboxId, long uid) {
         throw new UnsupportedOperationException();
     }
