@@ -59,6 +59,7 @@ final class HostedServer implements AutoCloseable {
     private volatile SharedMail shared; // null unless this node has it
     private volatile boolean failed;
     private volatile boolean opening;
+    private volatile List<String> addresses = List.of();
     private final Coverage coverage = new Coverage();
     private boolean reopened; // of the thread that carries out duties
 
@@ -84,8 +85,6 @@ final class HostedServer implements AutoCloseable {
             Warrant warrant,
             BodyRepairs.Source bodies,
             NodeSettings.Halt halt) {}
-
-    private volatile List<String> addresses = List.of();
 
     /// A replica in use.
     ///
@@ -299,28 +298,7 @@ final class HostedServer implements AutoCloseable {
     /// Votes and keeps the log, and nothing else.
     private void beginWitness(int incarnation, Beginning beginning) throws IOException {
         failed = false;
-        GroupMember member = beginning.begin(new WitnessReplica(), new GroupListener() {
-            @Override
-            public void leaderReady(long term) {
-                around.changed().run();
-            }
-
-            @Override
-            public void notLeader() {
-                around.changed().run();
-            }
-
-            @Override
-            public void membersChanged(List<Member> members) {
-                around.changed().run();
-            }
-
-            @Override
-            public void failed(String reason, Throwable cause) {
-                failed = true;
-                around.changed().run();
-            }
-        });
+        GroupMember member = beginning.begin(new WitnessReplica(), new Listener(Optional.empty()));
         hosting = new Hosting(incarnation, member, Optional.empty());
         around.changed().run();
     }
@@ -362,36 +340,45 @@ final class HostedServer implements AutoCloseable {
             }
         });
         failed = false;
-        GroupMember member = beginning.begin(group, new GroupListener() {
-            @Override
-            public void leaderReady(long term) {
-                gate.leaderReady(term);
-                around.changed().run();
-            }
-
-            @Override
-            public void notLeader() {
-                gate.notLeader();
-                around.changed().run();
-            }
-
-            @Override
-            public void membersChanged(List<Member> members) {
-                around.changed().run();
-            }
-
-            @Override
-            public void failed(String reason, Throwable cause) {
-                gate.notLeader();
-                failed = true;
-                around.changed().run();
-            }
-        });
+        GroupMember member = beginning.begin(group, new Listener(Optional.of(gate)));
         StoreService service = new StoreService(group, member, System::currentTimeMillis);
         hosting = new Hosting(incarnation, member, Optional.of(new Mail(group, service)));
         store.behind(service);
         upkeep.behind(new Housekeeping(service));
         around.changed().run();
+    }
+
+    /// Hands what Raft tells of leadership to the gate, if mail is kept here.
+    private final class Listener implements GroupListener {
+        private final Optional<Gate> gate;
+
+        Listener(Optional<Gate> gate) {
+            this.gate = gate;
+        }
+
+        @Override
+        public void leaderReady(long term) {
+            gate.ifPresent(here -> here.leaderReady(term));
+            around.changed().run();
+        }
+
+        @Override
+        public void notLeader() {
+            gate.ifPresent(Gate::notLeader);
+            around.changed().run();
+        }
+
+        @Override
+        public void membersChanged(List<Member> members) {
+            around.changed().run();
+        }
+
+        @Override
+        public void failed(String reason, Throwable cause) {
+            gate.ifPresent(Gate::notLeader);
+            failed = true;
+            around.changed().run();
+        }
     }
 
     private void end(boolean delete) throws IOException {

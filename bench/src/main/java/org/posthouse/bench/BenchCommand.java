@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
 /// beside it, in turns, another server.
 @Command(
         name = "bench",
+        subcommands = ImapCommand.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = "Measures deliveries, IMAP APPEND and FETCH: on sample clusters that it starts for itself (one"

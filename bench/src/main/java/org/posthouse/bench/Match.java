@@ -50,7 +50,7 @@ final class Match {
                 }
                 out.printf(
                         Locale.ROOT,
-                        "  %-12s %2d connections  round %d  %-24s %10s %s  p50 %s ms  p99 %s ms  load %.1f%n",
+                        "  %-23s %2d connections  round %d  %-24s %10s %s  p50 %s ms  p99 %s ms  load %.1f%n",
                         workload.name(),
                         workload.connections(),
                         round + 1,

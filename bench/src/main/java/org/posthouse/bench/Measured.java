@@ -32,6 +32,7 @@ public record Measured(long units, long nanos, Histogram latencies) {
     public String rate(Unit unit) {
         return switch (unit) {
             case MESSAGES -> String.format(Locale.ROOT, "%,.0f", perSecond());
+            case OPERATIONS -> String.format(Locale.ROOT, perSecond() < 100 ? "%,.2f" : "%,.0f", perSecond());
             case MEGABYTES -> String.format(Locale.ROOT, "%,.1f", perSecond() / BYTES_PER_MEGABYTE);
         };
     }
@@ -40,6 +41,8 @@ public record Measured(long units, long nanos, Histogram latencies) {
     public enum Unit {
         /// Messages a second.
         MESSAGES("msg/s"),
+        /// Whatever the workload does, so many times a second.
+        OPERATIONS("/s"),
         /// Millions of bytes a second.
         MEGABYTES("MB/s");
 

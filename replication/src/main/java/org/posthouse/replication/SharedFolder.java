@@ -28,10 +28,14 @@ import org.slf4j.LoggerFactory;
 /// A folder on storage that several machines mount, used by one process at a time, its *holder*; whoever takes it
 /// over begins a new *epoch*.
 ///
-/// ``` DIR/storage    what it holds, and the id that its Raft groups are named after DIR/lock       locked by the
-/// holder's process DIR/claim      the epoch that somebody takes or has, and who DIR/beat       the holder's epoch
-/// and a count that rises every second DIR/current    the epoch in force, and whose it is DIR/7/         the files of
-/// epoch 7, `manifest` says what of them came from epoch 6
+/// ```
+/// DIR/storage  what it holds, and the id that its Raft groups are named after
+/// DIR/lock     locked by the holder's process
+/// DIR/claim    the epoch that somebody takes or has, and who
+/// DIR/beat     the holder's epoch and a count that rises every second
+/// DIR/current  the epoch in force, and whose it is
+/// DIR/7/       the files of epoch 7; `manifest` says what of them came from epoch 6
+/// ```
 /// ```
 ///
 /// Software cannot stop a write that a paused machine had already begun. So such a write is made harmless: a new
@@ -138,7 +142,7 @@ public final class SharedFolder implements AutoCloseable {
     /// Takes the folder over: waits until nobody else holds it, begins an epoch, and keeps it from then on.
     ///
     /// @throws IOException if it is not there, holds something else, is held by somebody who is alive, or fails;
-    ///     nothing has changed for its holder then
+    ///     its holder then goes on, unless `claim` names this epoch already: that ends it at its next beat
     public static SharedFolder takeOver(Settings settings) throws IOException {
         return takeOver(settings, _ -> {});
     }
@@ -215,10 +219,7 @@ public final class SharedFolder implements AutoCloseable {
         if (Line.read(settings.folder().resolve(CLAIM)).number() != number) {
             throw new IOException(holderText() + " takes " + settings.folder() + " over as well");
         }
-        Durable.write(
-                settings.folder().resolve(CURRENT),
-                bytes(number + " " + settings.holder() + " " + Instant.ofEpochMilli(System.currentTimeMillis())
-                        + "\n"));
+        write(settings.folder().resolve(CURRENT), number + " " + settings.holder() + " " + Instant.now() + "\n");
         at.accept("beat");
         if (!beatOnce()) {
             throw new IOException("its first beat failed: " + lost);
@@ -307,7 +308,10 @@ public final class SharedFolder implements AutoCloseable {
     private void overwrite(String name, String content) throws IOException {
         try (FileChannel file = FileChannel.open(
                 settings.folder().resolve(name), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            file.write(ByteBuffer.wrap(bytes(content)), 0);
+            ByteBuffer left = ByteBuffer.wrap(bytes(content));
+            while (left.hasRemaining()) {
+                file.write(left, left.position());
+            }
             file.force(true);
         }
     }
@@ -334,7 +338,7 @@ public final class SharedFolder implements AutoCloseable {
         }
         manifest.addFirst("from " + before);
         Durable.syncFolders(epoch());
-        Durable.write(epoch().resolve(MANIFEST), bytes(String.join("\n", manifest) + "\n"));
+        write(epoch().resolve(MANIFEST), String.join("\n", manifest) + "\n");
     }
 
     private final class Sealing implements Taker {

@@ -95,7 +95,7 @@ public final class Dovecot implements AutoCloseable {
                 # Debian's user "mail" has id 8; the default forbids ids below 500.
                 first_valid_uid = 1
                 # The default of 10 connections for each user would refuse the benchmark's.
-                mail_max_userip_connections = 1000
+                mail_max_userip_connections = 5000
                 passdb {
                   driver = static
                   args = password=%2$s
@@ -164,6 +164,13 @@ public final class Dovecot implements AutoCloseable {
     /// Where it serves IMAP.
     public InetSocketAddress imap() {
         return imap;
+    }
+
+    /// The ids of all its processes: one for each session, among others.
+    public List<Long> processes() {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .map(ProcessHandle::pid)
+                .toList();
     }
 
     /// What `dovecot --version` says.
