@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
+import org.posthouse.mailstore.Annotation;
 import org.posthouse.mailstore.Changes;
 import org.posthouse.mailstore.CommandId;
 import org.posthouse.mailstore.Epoch;
@@ -62,6 +63,21 @@ final class LocalStore implements MailStore {
     @Override
     public Optional<Mailbox> mailbox(long mailboxId) {
         return store().mailbox(mailboxId);
+    }
+
+    @Override
+    public List<Mailbox> grantedTo(String user) {
+        return store().grantedTo(user);
+    }
+
+    @Override
+    public long accessVersion() {
+        return store().accessVersion();
+    }
+
+    @Override
+    public List<Annotation> annotations(long mailboxId, String user) {
+        return store().annotations(mailboxId, user);
     }
 
     @Override

@@ -7,6 +7,7 @@ import org.posthouse.frontend.FrontEnd;
 import org.posthouse.frontend.FrontEndSettings;
 import org.posthouse.imap.ImapLimits;
 import org.posthouse.imap.ImapSettings;
+import org.posthouse.imap.Sharing;
 import org.posthouse.smtp.SmtpOptions;
 import org.posthouse.wire.Join;
 import org.posthouse.wire.LoginThrottle;
@@ -34,12 +35,13 @@ final class FrontEndProcess {
     /// Starts the front end in this process.
     static FrontEnd start(FrontEndSetup setup) throws IOException {
         Path tls = setup.tls();
-        // The owner knows the quotas; a front end counts nothing.
+        // The owner knows the quotas and who shares; a front end counts nothing.
         ImapSettings imap = new ImapSettings(
                 setup.name(),
                 setup.loginInClear(),
                 ImapLimits.DEFAULT,
                 _ -> 0,
+                Sharing.UNCHECKED,
                 new LoginThrottle(LoginThrottle.Limits.DEFAULT, System::nanoTime));
         return FrontEnd.start(
                 FrontEndSettings.of(

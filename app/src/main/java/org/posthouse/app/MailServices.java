@@ -3,12 +3,15 @@ package org.posthouse.app;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.posthouse.agent.IpAddress;
 import org.posthouse.agent.ServiceContext;
 import org.posthouse.agent.SystemAttendant;
@@ -18,15 +21,19 @@ import org.posthouse.cluster.FirstPlan.PlannedServer;
 import org.posthouse.cluster.ResourceType;
 import org.posthouse.cluster.ResourceTypeFacts;
 import org.posthouse.cluster.ResourceTypeFacts.Property;
+import org.posthouse.directory.Addresses;
 import org.posthouse.directory.Directory;
 import org.posthouse.directory.Directory.LogIn;
+import org.posthouse.directory.Resolution;
 import org.posthouse.imap.ImapLimits;
 import org.posthouse.imap.ImapServer;
 import org.posthouse.imap.ImapService;
 import org.posthouse.imap.ImapSettings;
 import org.posthouse.imap.Login;
+import org.posthouse.imap.Sharing;
 import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.StoreException;
+import org.posthouse.mailstore.StoreException.Kind;
 import org.posthouse.smtp.AddressBook;
 import org.posthouse.smtp.Place;
 import org.posthouse.smtp.Quotas;
@@ -47,6 +54,7 @@ final class MailServices {
 
     /// Property of `imap`: listen there, in TLS from the first byte.
     static final String TLS_PORT = "tls-port";
+    static final String SHARED_ADMINISTRATORS = "shared-administrators";
 
     /// Property of `smtp`: listen there for users' own mail.
     static final String SUBMISSION_PORT = "submission-port";
@@ -62,6 +70,7 @@ final class MailServices {
 
     static final int PORT_MAX = 65_535;
     private static final String ANY_PORT = "|[1-9]\\d{0,4}";
+    private static final String ADDRESSES = "|[^\\s,]+@[^\\s,]+(,[^\\s,]+@[^\\s,]+)*";
     private static final String DOMAIN = "|[A-Za-z0-9.-]{1,253}";
     private static final Logger LOG = LoggerFactory.getLogger(MailServices.class);
 
@@ -130,7 +139,12 @@ final class MailServices {
         List<Property> properties = List.of(
                 Property.optional(
                         PORT, "a port to listen on, with STARTTLS; none to serve front ends only", "", ANY_PORT),
-                Property.optional(TLS_PORT, "a port to listen on in TLS from the first byte", "", ANY_PORT));
+                Property.optional(TLS_PORT, "a port to listen on in TLS from the first byte", "", ANY_PORT),
+                Property.optional(
+                        SHARED_ADMINISTRATORS,
+                        "addresses, with commas between, of users who make and administer the mailboxes under Shared/",
+                        "",
+                        ADDRESSES));
         return new Type("imap", "IMAP for clients, on ports of its own and for what front ends bring.", properties) {
             @Override
             public Resource open(ServiceContext context) throws IOException {
@@ -175,7 +189,30 @@ final class MailServices {
 
     /// The settings of an IMAP server of this process.
     ImapSettings imapSettings(String name) {
-        return new ImapSettings(name, loginInClear, ImapLimits.DEFAULT, quotas::bytesMax, throttle);
+        return imapSettings(name, Sharing.UNCHECKED);
+    }
+
+    private ImapSettings imapSettings(String name, Sharing sharing) {
+        return new ImapSettings(name, loginInClear, ImapLimits.DEFAULT, quotas::bytesMax, sharing, throttle);
+    }
+
+    /// Who shares mailboxes in a virtual server: its users, and those set as administrators.
+    private Sharing sharing(ServiceContext context) {
+        String set = context.properties().getOrDefault(SHARED_ADMINISTRATORS, "");
+        Set<String> administrators = Arrays.stream(set.split(","))
+                .flatMap(address -> Addresses.canonical(address).stream())
+                .collect(Collectors.toUnmodifiableSet());
+        return new Sharing(address -> serves(context.virtualServer(), address), administrators::contains);
+    }
+
+    private boolean serves(String virtualServer, String address) {
+        try {
+            return directory.resolve(address) instanceof Resolution.Local(String at, List<User> users)
+                    && at.equals(virtualServer)
+                    && users.stream().anyMatch(user -> user.address().equals(address));
+        } catch (IOException e) {
+            throw new StoreException(Kind.OVERLOADED, "the directory does not answer now, try again", e);
+        }
     }
 
     private abstract static class Type implements ResourceType<ServiceContext> {
@@ -225,7 +262,7 @@ final class MailServices {
         ImapResource(ServiceContext context) throws IOException {
             super(context, "imap", "* OK ");
             this.context = context;
-            server = new ImapServer(imapSettings(context.virtualServer()));
+            server = new ImapServer(imapSettings(context.virtualServer(), sharing(context)));
             for (int port : ports(context, PORT)) {
                 listen(new Door(port, false, ImapServer::farewell, client -> server.serve(client, login())));
             }

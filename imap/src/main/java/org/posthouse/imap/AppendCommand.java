@@ -7,8 +7,10 @@ import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.imap.ImapException.No;
 import org.posthouse.mail.Flags;
 import org.posthouse.mail.MailDate;
+import org.posthouse.mail.Rights;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.MailStore;
+import org.posthouse.mailstore.Mailbox;
 import org.posthouse.mailstore.NewBody;
 import org.posthouse.mailstore.StoreException;
 
@@ -44,13 +46,16 @@ final class AppendCommand implements Command {
         if (head.bytes() == 0) {
             throw new No("CANNOT", "A message cannot be empty");
         }
-        session.mailbox(name, "TRYCREATE");
-        session.checkQuota(head.bytes());
+        Visible target = session.mailboxes().get(name, "TRYCREATE", Rights.INSERT);
+        session.checkQuota(target.mailbox().user(), head.bytes());
 
         NewBody body = receive(session, in, head, utf8);
         MailDate given = date == null ? Session.now() : date;
         var stamp = new Action.Stamp(given.seconds(), given.zoneMinutes());
-        var append = new Action.Append(session.user(), name, List.of(new Action.NewMessage(body, flags, stamp)));
+        Flags settable = Mailboxes.settable(flags, target.rights());
+        Mailbox mailbox = target.mailbox();
+        var append = new Action.Append(
+                mailbox.user(), mailbox.name(), List.of(new Action.NewMessage(body, settable, stamp)));
         Action.Appended appended = append(session, append);
         return new Completed("APPENDUID " + appended.uidValidity() + " " + appended.uids(), "APPEND completed");
     }

@@ -4,10 +4,12 @@ import java.io.IOException;
 
 /// CAPABILITY (RFC 3501 section 6.1.1): nothing is listed that does not work.
 final class CapabilityCommand implements Command {
-    private static final String ALWAYS = "IMAP4rev1 LITERAL+ SASL-IR ID";
+    private static final String ALWAYS = "IMAP4rev1 LITERAL+ SASL-IR ID LANGUAGE";
     private static final String AFTER_LOGIN =
             " IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT SPECIAL-USE CREATE-SPECIAL-USE"
-                    + " ENABLE CONDSTORE QRESYNC UIDONLY UTF8=ACCEPT STATUS=SIZE";
+                    + " LIST-EXTENDED LIST-STATUS LIST-MYRIGHTS LIST-METADATA STATUS=SIZE"
+                    + " QUOTA QUOTA=RES-STORAGE ACL RIGHTS=texk METADATA"
+                    + " ENABLE CONDSTORE QRESYNC UIDONLY UTF8=ACCEPT";
 
     @Override
     public Completed run(Session session, Decoder in) throws IOException {

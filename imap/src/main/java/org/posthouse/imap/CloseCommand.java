@@ -1,6 +1,7 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
+import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 
@@ -10,7 +11,7 @@ final class CloseCommand implements Command {
     public Completed run(Session session, Decoder in) throws IOException {
         in.expectEnd();
         Selected selected = session.selected();
-        if (!selected.readOnly() && selected.size() > 0) {
+        if (!selected.readOnly() && selected.size() > 0 && session.rights().has(Rights.EXPUNGE)) {
             UidSet deleted = ExpungeCommand.deleted(session, UidSet.range(1, selected.size()));
             if (!deleted.isEmpty()) {
                 session.execute(new Action.Expunge(selected.mailboxId(), deleted));

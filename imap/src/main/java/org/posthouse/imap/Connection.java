@@ -15,6 +15,7 @@ import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.imap.ImapException.Bye;
 import org.posthouse.imap.ImapException.No;
 import org.posthouse.imap.Selected.Telling;
+import org.posthouse.mail.Rights;
 import org.posthouse.mailstore.StoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -150,6 +151,9 @@ final class Connection {
         }
         Completed completed;
         session.tag(tag);
+        if (entry.when() == When.SELECTED && reads) {
+            Rights _ = session.rights(); // whoever lost the right to read gets no answer
+        }
         try {
             completed = entry.command().run(session, in);
         } catch (No | StoreException e) {

@@ -3,6 +3,7 @@ package org.posthouse.imap;
 import java.io.IOException;
 import java.util.List;
 import org.posthouse.imap.ImapException.No;
+import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.Mailbox;
@@ -31,7 +32,8 @@ final class CopyCommand implements Command {
         if (messagesMax > 0 && uids.count() > messagesMax) {
             throw new No(Limited.code(messagesMax), "Too many messages for one command");
         }
-        Mailbox target = session.mailbox(name, "TRYCREATE");
+        Visible visible = session.mailboxes().get(name, "TRYCREATE", Rights.INSERT);
+        Mailbox target = visible.mailbox();
         if (uids.isEmpty()) {
             return Completed.ok("No messages copied");
         }
@@ -39,9 +41,10 @@ final class CopyCommand implements Command {
         for (MessageRow row : session.store().messages(selected.mailboxId(), uids)) {
             bytes += row.size();
         }
-        session.checkQuota(bytes);
+        session.checkQuota(target.user(), bytes);
         try {
-            Action.Copied copied = session.execute(new Action.Copy(selected.mailboxId(), uids, target.id()));
+            Action.Copied copied =
+                    session.execute(new Action.Copy(selected.mailboxId(), uids, target.id(), visible.rights()));
             return new Completed(copyUid(copied), "COPY completed");
         } catch (StoreException e) {
             throw missingTarget(e);

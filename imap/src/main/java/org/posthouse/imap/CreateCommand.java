@@ -1,19 +1,14 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.imap.ImapException.No;
-import org.posthouse.mail.MailboxNames;
 import org.posthouse.mailstore.Action;
 
 /// CREATE (RFC 3501 section 6.3.3), also `(USE (\Sent))` (RFC 6154 section 3).
 final class CreateCommand implements Command {
-    private static final List<String> USES =
-            List.of("\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash");
-
     @Override
     public Completed run(Session session, Decoder in) throws IOException {
         in.expectSp();
@@ -21,11 +16,11 @@ final class CreateCommand implements Command {
         String use = in.take(' ') ? use(in) : "";
         in.expectEnd();
 
-        // A client says with a trailing separator that it will create names below (RFC 3501 section 6.3.3).
-        if (name.length() > 1 && name.charAt(name.length() - 1) == MailboxNames.SEPARATOR) {
-            name = name.substring(0, name.length() - 1);
+        Namespaces.Place place = session.mailboxes().forNew(name);
+        if (!use.isEmpty() && !place.owner().equals(session.user())) {
+            throw new No("USEATTR", "Only mailboxes of one's own have special uses");
         }
-        session.execute(new Action.Create(session.user(), name, use));
+        session.execute(new Action.Create(place.owner(), place.name(), use));
         return Completed.ok("CREATE completed");
     }
 
@@ -40,16 +35,13 @@ final class CreateCommand implements Command {
             in.expect(')');
             return "";
         }
-        in.expect('\\');
-        String wanted = "\\" + in.atom();
-        if (in.peek() == ' ') {
-            throw new No("USEATTR", "A mailbox has one special use at most");
-        }
+        List<String> wanted = new ArrayList<>();
+        do {
+            in.expect('\\');
+            wanted.add("\\" + in.atom());
+        } while (in.take(' '));
         in.expect(')');
         in.expect(')');
-        Optional<String> known = USES.stream()
-                .filter(use -> use.toLowerCase(Locale.ROOT).equals(wanted.toLowerCase(Locale.ROOT)))
-                .findFirst();
-        return known.orElseThrow(() -> new No("USEATTR", "No such special use here"));
+        return SpecialUses.known(wanted);
     }
 }

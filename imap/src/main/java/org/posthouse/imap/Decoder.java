@@ -184,6 +184,17 @@ final class Decoder {
         return true;
     }
 
+    /// Whether one of these stands here, in any case; it is not taken.
+    boolean startsWith(String... words) {
+        for (String word : words) {
+            int end = at + word.length();
+            if (end <= line.length && Octets.of(line, at, end).equalsIgnoreCase(word)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// `HEADER.FIELDS` and the like: letters and dots.
     String sectionText() {
         int start = at;

@@ -1,6 +1,7 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
+import org.posthouse.mail.Rights;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.Mailbox;
 
@@ -12,8 +13,9 @@ final class DeleteCommand implements Command {
         String name = in.mailbox();
         in.expectEnd();
 
-        Mailbox mailbox = session.mailbox(name, "NONEXISTENT");
-        session.execute(new Action.Delete(session.user(), mailbox.name()));
+        Mailbox mailbox =
+                session.mailboxes().get(name, "NONEXISTENT", Rights.DELETE).mailbox();
+        session.execute(new Action.Delete(mailbox.user(), mailbox.name()));
         if (session.selected() != null && session.selected().mailboxId() == mailbox.id()) {
             session.select(null);
         }

@@ -4,12 +4,13 @@ import java.io.IOException;
 import org.posthouse.imap.ImapException.No;
 import org.posthouse.imap.Selected.Telling;
 import org.posthouse.mail.Flags;
+import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.MailboxView;
 
-/// EXPUNGE (RFC 3501 section 6.4.3) and UID EXPUNGE (RFC 4315 section 2.1). The EXPUNGE or VANISHED lines are those that any
-/// change brings: told behind the command.
+/// EXPUNGE (RFC 3501 section 6.4.3) and UID EXPUNGE (RFC 4315 section 2.1). The EXPUNGE or VANISHED lines are
+/// those that any change brings: told behind the command.
 final class ExpungeCommand implements Command {
     private final boolean byUid;
 
@@ -26,6 +27,7 @@ final class ExpungeCommand implements Command {
         }
         in.expectEnd();
         checkWritable(session);
+        session.require(Rights.EXPUNGE);
 
         Selected selected = session.selected();
         Limited limited = byUid // EXPUNGE has no limit: nobody could say where to go on (RFC 9738 section 3.1)

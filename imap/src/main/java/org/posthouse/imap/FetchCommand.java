@@ -10,6 +10,7 @@ import org.posthouse.imap.FetchPlan.Item;
 import org.posthouse.imap.ImapException.No;
 import org.posthouse.mail.Flags;
 import org.posthouse.mail.MailDate;
+import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.MailboxView;
@@ -55,7 +56,9 @@ final class FetchCommand implements Command {
             UidSet wanted = set.numbers(selected.uidNextTold() - 1);
             Vanished.tell(session.store(), selected, wanted, modifiers.changedSince(), 0, session.out());
         }
-        UidSet newlySeen = plan.setsSeen() && !selected.readOnly() ? markSeen(session, sequences) : UidSet.EMPTY;
+        boolean marks =
+                plan.setsSeen() && !selected.readOnly() && session.rights().has(Rights.SEEN);
+        UidSet newlySeen = marks ? markSeen(session, sequences) : UidSet.EMPTY;
         Failures failures = new Failures();
         if (plan.viewOnly()) {
             fromView(session, plan, sequences, failures);
@@ -221,7 +224,9 @@ final class FetchCommand implements Command {
         if (!plan.has(Attribute.FLAGS)) {
             out.text(" FLAGS ").flags(row.flags(), session.selected().recent(row.uid()));
         }
-        if (session.condstoreAware() && !plan.has(Attribute.UID) && !session.enabled().uidOnly()) {
+        if (session.condstoreAware()
+                && !plan.has(Attribute.UID)
+                && !session.enabled().uidOnly()) {
             out.text(" UID ").number(row.uid());
         }
         if (session.condstoreAware() && !plan.has(Attribute.MODSEQ)) {

@@ -5,7 +5,9 @@ import org.posthouse.imap.ImapException.Bad;
 
 /// ID (RFC 2971): says who this is, without a version that would tell an attacker what to try.
 final class IdCommand implements Command {
-    private static final int FIELDS_MAX = 30;
+    private static final int FIELDS_MAX = 30; // these three: RFC 2971 section 3.3
+    private static final int FIELD_BYTES_MAX = 30;
+    private static final int VALUE_BYTES_MAX = 1_024;
 
     @Override
     public Completed run(Session session, Decoder in) throws IOException {
@@ -27,11 +29,14 @@ final class IdCommand implements Command {
         }
         int fields = 0;
         do {
-            in.string();
+            String field = in.string();
             in.expectSp();
-            in.nstring();
+            String value = in.nstring();
             if (++fields > FIELDS_MAX) {
                 throw new Bad("More than " + FIELDS_MAX + " fields");
+            }
+            if (field.length() > FIELD_BYTES_MAX || (value != null && value.length() > VALUE_BYTES_MAX)) {
+                throw new Bad("A field has " + FIELD_BYTES_MAX + " bytes at most, a value " + VALUE_BYTES_MAX);
             }
         } while (in.take(' '));
         in.expect(')');

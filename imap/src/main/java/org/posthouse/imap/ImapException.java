@@ -75,6 +75,8 @@ abstract sealed class ImapException extends RuntimeException {
             case FULL, LIMIT -> new No("LIMIT", text);
             case NO_SUCH_MAILBOX -> new No("NONEXISTENT", text);
             case MAILBOX_EXISTS -> new No("ALREADYEXISTS", text);
+            case HAS_CHILDREN -> new No("HASCHILDREN", text);
+            case TOO_MANY_ANNOTATIONS -> new No("METADATA TOOMANY", text);
             case REFUSED -> new No("CANNOT", text);
             case GONE -> new No("EXPUNGEISSUED", text);
             case CORRUPT -> new No("CORRUPTION", text);

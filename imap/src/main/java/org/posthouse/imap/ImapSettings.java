@@ -10,9 +10,15 @@ import org.posthouse.wire.LoginThrottle;
 ///     6.2.3) until STARTTLS
 /// @param limits per client
 /// @param quota the most a user may store, in bytes, 0 for no limit
+/// @param sharing who shares mailboxes
 /// @param throttle slows down guessing of passwords; shared by all services of a process
 public record ImapSettings(
-        String name, boolean plainTextLogin, ImapLimits limits, ToLongFunction<String> quota, LoginThrottle throttle) {
+        String name,
+        boolean plainTextLogin,
+        ImapLimits limits,
+        ToLongFunction<String> quota,
+        Sharing sharing,
+        LoginThrottle throttle) {
 
     /// With [ImapLimits#DEFAULT] and no quota.
     public static ImapSettings of(String name, boolean plainTextLogin) {
@@ -21,6 +27,7 @@ public record ImapSettings(
                 plainTextLogin,
                 ImapLimits.DEFAULT,
                 _ -> 0,
+                Sharing.UNCHECKED,
                 new LoginThrottle(LoginThrottle.Limits.DEFAULT, System::nanoTime));
     }
 }

@@ -12,14 +12,14 @@ final class LsubCommand implements Command {
         in.expectSp();
         String reference = in.pattern(in.astring());
         in.expectSp();
-        String pattern = reference + in.pattern(in.listMailbox());
+        ListPattern pattern = new ListPattern(reference + in.pattern(in.listMailbox()));
         in.expectEnd();
 
         Map<String, Boolean> shown = new LinkedHashMap<>(); // name, whether subscribed itself
         for (String name : session.store().subscriptions(session.user())) {
-            if (MailboxNames.matches(pattern, name)) {
+            if (pattern.matches(name)) {
                 shown.put(name, true);
-            } else if (pattern.endsWith("%")) {
+            } else if (pattern.showsLevels()) {
                 parents(pattern, name, shown);
             }
         }
@@ -33,12 +33,12 @@ final class LsubCommand implements Command {
         return Completed.ok("LSUB completed");
     }
 
-    private static void parents(String pattern, String name, Map<String, Boolean> shown) {
+    private static void parents(ListPattern pattern, String name, Map<String, Boolean> shown) {
         for (int at = name.indexOf(MailboxNames.SEPARATOR);
                 at >= 0;
                 at = name.indexOf(MailboxNames.SEPARATOR, at + 1)) {
             String parent = name.substring(0, at);
-            if (MailboxNames.matches(pattern, parent)) {
+            if (pattern.matches(parent)) {
                 shown.putIfAbsent(parent, false);
             }
         }

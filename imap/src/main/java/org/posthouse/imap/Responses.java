@@ -225,6 +225,11 @@ final class Responses {
             byte[] utf8 = MailboxNames.decode(encoded).getBytes(StandardCharsets.UTF_8);
             return quoted(Octets.of(utf8, 0, utf8.length));
         }
+        return astring(encoded);
+    }
+
+    /// An atom if it can be one, else a string.
+    Responses astring(String encoded) {
         if (encoded.isEmpty() || encoded.equalsIgnoreCase("NIL")) {
             return string(encoded);
         }

@@ -1,9 +1,12 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.posthouse.imap.Enabled.Extension;
 import org.posthouse.mail.Flags;
 import org.posthouse.mail.MailboxNames;
+import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.MailStore;
@@ -16,6 +19,10 @@ import org.posthouse.mailstore.MailboxView;
 final class SelectCommand implements Command {
     private static final Flags SYSTEM =
             Flags.of(Flags.SEEN | Flags.ANSWERED | Flags.FLAGGED | Flags.DELETED | Flags.DRAFT);
+
+    /// Rights without any of which a mailbox is read-only (RFC 4314 section 5.2).
+    private static final int CHANGING =
+            Rights.INSERT | Rights.SEEN | Rights.WRITE | Rights.DELETE_MESSAGES | Rights.EXPUNGE;
 
     private final boolean readOnly;
 
@@ -39,41 +46,48 @@ final class SelectCommand implements Command {
             session.enable(Extension.CONDSTORE);
         }
         MailStore store = session.store();
-        Mailbox mailbox = session.mailbox(name, "NONEXISTENT");
+        Visible visible = session.mailboxes().get(name, "NONEXISTENT", Rights.READ);
+        Mailbox mailbox = visible.mailbox();
+        boolean unchangeable = readOnly || !visible.rights().hasAny(CHANGING);
         MailboxStatus status = store.status(mailbox.id());
         long firstRecent = status.firstRecent();
         if (session.rev2()) {
             firstRecent = status.uidNext();
-        } else if (!readOnly && firstRecent < status.uidNext()) { // most often nothing came since the last SELECT
+        } else if (!unchangeable && firstRecent < status.uidNext()) { // most often nothing came since the last SELECT
             firstRecent = session.execute(new Action.ClaimRecent(mailbox.id())).firstRecent();
         }
         MailboxView view = store.view(mailbox.id());
-        Selected selected = new Selected(mailbox, readOnly, firstRecent, view, session.enabled());
+        Selected selected = new Selected(mailbox, unchangeable, firstRecent, view, session.enabled());
         session.select(selected);
 
-        write(session, status, view);
+        write(session, status, view, visible.rights());
         if (session.rev2()) { // RFC 9051 section 6.3.2
-            session.out().text("* LIST () \"/\" ").mailbox(MailboxNames.encode(mailbox.name()));
+            session.out().text("* LIST () \"/\" ").mailbox(MailboxNames.encode(visible.name()));
             session.out().endLine();
         }
         if (parameters.resync() != null) {
             resynchronise(session, parameters.resync(), view);
         }
-        return new Completed(readOnly ? "READ-ONLY" : "READ-WRITE", (readOnly ? "EXAMINE" : "SELECT") + " completed");
+        return new Completed(
+                unchangeable ? "READ-ONLY" : "READ-WRITE", (readOnly ? "EXAMINE" : "SELECT") + " completed");
     }
 
-    private void write(Session session, MailboxStatus status, MailboxView view) throws IOException {
+    private void write(Session session, MailboxStatus status, MailboxView view, Rights rights) throws IOException {
         Responses out = session.out();
         Selected selected = session.selected();
         Flags known = new Flags(SYSTEM.bits(), status.keywords());
         selected.toldKeywords(status.keywords());
         out.text("* FLAGS ").flags(known, false).endLine();
         out.text("* OK [PERMANENTFLAGS ");
-        if (readOnly) {
+        if (selected.readOnly()) {
             out.text("()] Read-only");
         } else {
-            String names = String.join(" ", known.names());
-            out.text("(").text(names).text(" \\*)] Flags permitted");
+            List<String> names =
+                    new ArrayList<>(Mailboxes.settable(known, rights).names());
+            if (rights.has(Rights.WRITE)) {
+                names.add("\\*");
+            }
+            out.text("(").text(String.join(" ", names)).text(")] Flags permitted");
         }
         out.endLine();
         out.text("* ").number(selected.size()).text(" EXISTS").endLine();

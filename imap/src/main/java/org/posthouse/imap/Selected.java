@@ -228,7 +228,10 @@ final class Selected {
     private void tellWhatIsSure(Changes changes, Telling telling, Responses out) throws IOException {
         if (telling == Telling.ALL) {
             if (delaysExpunges) {
-                out.text("* OK [HIGHESTMODSEQ ").number(toldUpTo()).text("] Highest").endLine();
+                out.text("* OK [HIGHESTMODSEQ ")
+                        .number(toldUpTo())
+                        .text("] Highest")
+                        .endLine();
             }
             delaysExpunges = false;
             return;

@@ -6,6 +6,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.posthouse.imap.ImapException.No;
 import org.posthouse.imap.Selected.Telling;
 import org.posthouse.mail.MailDate;
+import org.posthouse.mail.Rights;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.CommandId;
 import org.posthouse.mailstore.MailStore;
@@ -30,7 +31,10 @@ final class Session {
     private boolean secure;
     private String user;
     private volatile MailStore store; // also looked at by who dismisses
+    private Mailboxes mailboxes;
     private Selected selected;
+    private Rights rights = Rights.NONE;
+    private long rightsOf = -1; // version of the access control lists
     private LinkStream owner;
     private boolean over;
     private String tag = "*";
@@ -147,6 +151,7 @@ final class Session {
     void logIn(String name, MailStore from) throws IOException {
         user = name;
         store = from;
+        mailboxes = new Mailboxes(from, name, settings.sharing());
         duplex.readTimeout(limits().idleTimeout());
     }
 
@@ -175,11 +180,17 @@ final class Session {
         return store;
     }
 
-    /// One mailbox of the user's.
+    /// The user's way to mailboxes, own and others'.
+    Mailboxes mailboxes() {
+        return mailboxes;
+    }
+
+    /// A mailbox that the user may read, or, where it is a target, put messages into.
     ///
     /// @param code of the NO if there is none: `NONEXISTENT`, or `TRYCREATE` where it is a target
     Mailbox mailbox(String name, String code) {
-        return store.mailbox(user, name).orElseThrow(() -> new No(code, "No such mailbox"));
+        int right = code.equals("TRYCREATE") ? Rights.INSERT : Rights.READ;
+        return mailboxes.get(name, code, right).mailbox();
     }
 
     /// Carries out one change of the user's mail.
@@ -189,8 +200,13 @@ final class Session {
 
     /// Refuses what would take the user over the quota.
     void checkQuota(long moreBytes) {
-        long bytesMax = settings.quota().applyAsLong(user);
-        if (bytesMax > 0 && store.usage(user).bytes() + moreBytes > bytesMax) {
+        checkQuota(user, moreBytes);
+    }
+
+    /// The same for the owner of another's mailbox.
+    void checkQuota(String owner, long moreBytes) {
+        long bytesMax = settings.quota().applyAsLong(owner);
+        if (bytesMax > 0 && store.usage(owner).bytes() + moreBytes > bytesMax) {
             throw new No("OVERQUOTA", "Not enough room: the quota is " + (bytesMax >> 10) + " kB");
         }
     }
@@ -238,6 +254,33 @@ final class Session {
 
     void select(Selected mailbox) {
         selected = mailbox;
+        rightsOf = -1;
+    }
+
+    /// What the user may do with the selected mailbox, now.
+    ///
+    /// @throws ImapException.Bye if it is not even to read it any more (DESIGN.md section 6)
+    Rights rights() {
+        long version = store.accessVersion();
+        if (version != rightsOf) {
+            Mailbox mailbox = store.mailbox(selected.mailboxId())
+                    .orElseThrow(() -> new ImapException.Bye("", "The selected mailbox was deleted"));
+            rights = mailboxes.rights(mailbox);
+            rightsOf = version;
+        }
+        if (!rights.has(Rights.READ)) {
+            throw new ImapException.Bye("NOPERM", "You have no right to read the selected mailbox any more");
+        }
+        return rights;
+    }
+
+    /// Refuses what needs a right to the selected mailbox that the user does not have.
+    ///
+    /// @param right of [Rights]: any of these is enough
+    void require(int right) {
+        if (!rights().hasAny(right)) {
+            throw new No("NOPERM", "You have no right to do that with this mailbox");
+        }
     }
 
     /// Tells what has happened in the selected mailbox.
@@ -245,6 +288,7 @@ final class Session {
         if (selected == null) {
             return;
         }
+        Rights _ = rights();
         try {
             selected.tell(store.changes(selected.mailboxId(), selected.toldUpTo()), telling, out);
         } catch (StoreException e) {

@@ -6,14 +6,14 @@ import java.util.List;
 import org.posthouse.imap.Enabled.Extension;
 import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.mail.MailboxNames;
+import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Mailbox;
 import org.posthouse.mailstore.MailboxStatus;
-import org.posthouse.mailstore.MailboxView;
 
 /// STATUS (RFC 3501 section 6.3.10), with SIZE (RFC 8438), DELETED (RFC 9051 section 6.3.11) and HIGHESTMODSEQ
 /// (RFC 7162 section 3.1.7).
 final class StatusCommand implements Command {
-    private enum Item {
+    enum Item {
         MESSAGES,
         RECENT,
         UIDNEXT,
@@ -21,7 +21,27 @@ final class StatusCommand implements Command {
         UNSEEN,
         DELETED,
         SIZE,
-        HIGHESTMODSEQ
+        HIGHESTMODSEQ,
+        DELETED_STORAGE("DELETED-STORAGE");
+
+        private final String word;
+
+        Item() {
+            word = name();
+        }
+
+        Item(String word) {
+            this.word = word;
+        }
+
+        static Item of(String word) {
+            for (Item item : values()) {
+                if (item.word.equals(word)) {
+                    return item;
+                }
+            }
+            throw new Bad("No such STATUS item");
+        }
     }
 
     @Override
@@ -32,7 +52,12 @@ final class StatusCommand implements Command {
         List<Item> items = items(in);
         in.expectEnd();
 
-        Mailbox mailbox = session.mailbox(name, "NONEXISTENT");
+        write(session, session.mailbox(name, "NONEXISTENT"), name, items);
+        return Completed.ok("STATUS completed");
+    }
+
+    /// The line, also of LIST (RFC 5819).
+    static void write(Session session, Mailbox mailbox, String name, List<Item> items) throws IOException {
         if (items.contains(Item.HIGHESTMODSEQ)) {
             session.enable(Extension.CONDSTORE);
         }
@@ -41,7 +66,7 @@ final class StatusCommand implements Command {
         out.text("* STATUS ").mailbox(MailboxNames.encode(name)).text(" (");
         for (int i = 0; i < items.size(); i++) {
             Item item = items.get(i);
-            out.text(i == 0 ? "" : " ").text(item.name()).octet(' ');
+            out.text(i == 0 ? "" : " ").text(item.word).octet(' ');
             out.number(
                     switch (item) {
                         case MESSAGES -> status.messages();
@@ -52,22 +77,17 @@ final class StatusCommand implements Command {
                         case DELETED -> status.deleted();
                         case SIZE -> status.bytes();
                         case HIGHESTMODSEQ -> status.highestModSeq();
+                        case DELETED_STORAGE -> status.deletedBytes();
                     });
         }
         out.text(")").endLine();
-        return Completed.ok("STATUS completed");
     }
 
-    private static List<Item> items(Decoder in) {
+    static List<Item> items(Decoder in) {
         List<Item> items = new ArrayList<>();
         in.expect('(');
         do {
-            String name = in.keyword();
-            try {
-                items.add(Item.valueOf(name));
-            } catch (IllegalArgumentException e) {
-                throw new Bad("No such STATUS item");
-            }
+            items.add(Item.of(in.keyword()));
             if (items.size() > 50) {
                 throw new Bad("Too many STATUS items");
             }
@@ -80,8 +100,11 @@ final class StatusCommand implements Command {
         if (status.firstRecent() >= status.uidNext()) {
             return 0;
         }
-        MailboxView view = session.store().view(mailbox.id());
-        int at = view.indexOf(status.firstRecent());
-        return (long) view.size() - (at < 0 ? -at - 1 : at);
+        if (status.firstRecent() == 1) {
+            return status.messages();
+        }
+        // No view is loaded for that: LIST may ask it of thousands of mailboxes.
+        UidSet recent = UidSet.range(status.firstRecent(), status.uidNext() - 1);
+        return session.store().messages(mailbox.id(), recent).size();
     }
 }

@@ -7,6 +7,7 @@ import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.imap.ImapException.No;
 import org.posthouse.imap.Selected.Telling;
 import org.posthouse.mail.Flags;
+import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.MailboxView;
@@ -60,6 +61,7 @@ final class StoreCommand implements Command {
     public Completed run(Session session, Decoder in) throws IOException {
         Request request = Request.read(in);
         ExpungeCommand.checkWritable(session);
+        checkRights(session, request.change, request.flags);
         Selected selected = session.selected();
         Limited limited = Limited.of(session, selected.sequences(request.set, byUid));
         UidSet sequences = limited.sequences();
@@ -72,7 +74,7 @@ final class StoreCommand implements Command {
         }
         session.tell(Telling.NO_EXPUNGES);
         Action.Stored stored = session.execute(new Action.StoreFlags(
-                selected.mailboxId(), uids, request.change, request.flags, request.unchangedSince));
+                selected.mailboxId(), uids, request.change, request.flags, request.unchangedSince, session.rights()));
         if (!request.silent || selected.nothingBetween(stored.modSeq())) {
             selected.madeOwnChange(stored.modSeq());
         }
@@ -89,6 +91,16 @@ final class StoreCommand implements Command {
             session.out().untagged("OK [" + limited.code() + "] There are more");
         }
         return new Completed(modified, "Some have changed since");
+    }
+
+    /// Flags that the user may not change stay as they are; it is refused if that is all of them (RFC 4314 section 4).
+    private static void checkRights(Session session, Action.Change change, Flags flags) {
+        boolean none = flags.equals(Flags.NONE) && change != Action.Change.REPLACE;
+        boolean replaces = change == Action.Change.REPLACE
+                && session.rights().hasAny(Rights.SEEN | Rights.WRITE | Rights.DELETE_MESSAGES);
+        if (!none && !replaces && Mailboxes.settable(flags, session.rights()).equals(Flags.NONE)) {
+            throw new No("NOPERM", "You have no right to change these flags");
+        }
     }
 
     /// By UID, or by sequence number, as the client named them.

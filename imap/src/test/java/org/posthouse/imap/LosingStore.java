@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
+import org.posthouse.mailstore.Annotation;
 import org.posthouse.mailstore.Changes;
 import org.posthouse.mailstore.CommandId;
 import org.posthouse.mailstore.Epoch;
@@ -47,6 +48,21 @@ record LosingStore(MailStore store, AtomicInteger confirmations) implements Mail
     @Override
     public Optional<Mailbox> mailbox(long mailboxId) {
         return store.mailbox(mailboxId);
+    }
+
+    @Override
+    public List<Mailbox> grantedTo(String user) {
+        return store.grantedTo(user);
+    }
+
+    @Override
+    public long accessVersion() {
+        return store.accessVersion();
+    }
+
+    @Override
+    public List<Annotation> annotations(long mailboxId, String user) {
+        return store.annotations(mailboxId, user);
     }
 
     @Override

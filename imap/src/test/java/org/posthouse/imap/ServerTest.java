@@ -133,7 +133,7 @@ class ServerTest {
     void withoutTlsNoPasswordIsTakenWhereThatIsTheRule() {
         restart(ImapLimits.DEFAULT, false);
         assertThat(conversation(LOGIN, "a2 AUTHENTICATE PLAIN AGEAYg=="))
-                .startsWith("* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID LOGINDISABLED]")
+                .startsWith("* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID LANGUAGE LOGINDISABLED]")
                 .contains("a1 NO [PRIVACYREQUIRED]", "a2 NO [PRIVACYREQUIRED]");
     }
 
@@ -145,7 +145,7 @@ class ServerTest {
         server.server().serve(inClear, server::logIn);
         assertThat(inClear.heard()).contains("STARTTLS LOGINDISABLED", "a2 OK").doesNotContain("a3");
         assertThat(inTls.heard())
-                .startsWith("* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID AUTH=PLAIN\r\nb1 OK")
+                .startsWith("* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID LANGUAGE AUTH=PLAIN\r\nb1 OK")
                 .contains("b2 OK");
     }
 

@@ -23,7 +23,8 @@ import org.posthouse.wire.LoginThrottle;
 import org.posthouse.wire.ServiceGate;
 
 /// An IMAP server on a socket over a real storage group, whose log has one member. Every user whose name ends in
-/// `@example.org` exists; the password is `secret`.
+/// `@example.org` exists; the password is `secret`. Nobody can share with those whose name has `nobody` in it;
+/// `admin@example.org` administers what is shared.
 final class TestServer implements AutoCloseable {
     static final String PASSWORD = "secret";
 
@@ -54,6 +55,7 @@ final class TestServer implements AutoCloseable {
                     plainTextLogin,
                     limits,
                     user -> quotas.getOrDefault(user, 0L),
+                    new Sharing(user -> !user.contains("nobody"), user -> user.startsWith("admin@")),
                     new LoginThrottle(unhurried, System::nanoTime)));
             listener = Listener.open(
                     new Listener.Plan(

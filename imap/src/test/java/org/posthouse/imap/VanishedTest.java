@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.posthouse.imap.SelectParameters.Resync;
 import org.posthouse.mail.Flags;
 import org.posthouse.mail.UidSet;
+import org.posthouse.mailstore.Acl;
 import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.Mailbox;
 import org.posthouse.mailstore.MailboxView;
@@ -21,7 +22,11 @@ class VanishedTest {
     private static final int MESSAGES = 20;
     private final Enabled enabled = new Enabled();
     private final Selected selected = new Selected(
-            new Mailbox(1, "user@example.org", "INBOX", 7, "", false, false), false, 1, new Thirds(), enabled);
+            new Mailbox(1, "user@example.org", "INBOX", 7, "", false, false, Acl.NONE),
+            false,
+            1,
+            new Thirds(),
+            enabled);
 
     /// UIDs 3, 6, ... 60.
     private record Thirds() implements MailboxView {
@@ -111,6 +116,7 @@ class VanishedTest {
         assertThat(Vanished.sureUpTo(selected, resync("1:3,20", "3,6,9,60"))).isEqualTo(60);
         assertThat(Vanished.sureUpTo(selected, resync("1:3", "3:5"))).isEqualTo(3);
         assertThat(Vanished.sureUpTo(selected, resync("2,4,6", "6,13,18"))).isEqualTo(6);
-        assertThat(Vanished.sureUpTo(selected, resync("19:4000000000", "57,60:4000000040"))).isEqualTo(60);
+        assertThat(Vanished.sureUpTo(selected, resync("19:4000000000", "57,60:4000000040")))
+                .isEqualTo(60);
     }
 }

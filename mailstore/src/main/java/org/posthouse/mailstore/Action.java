@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.posthouse.mail.Flags;
+import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 
 /// One user action: one deciding log entry. `R` is its result. The owner resolves what the client said (sequence
@@ -41,10 +42,17 @@ public sealed interface Action<R> {
     ///
     /// @param uids as the client's view resolved them; those gone meanwhile are skipped
     /// @param unchangedSince RFC 7162 section 3.1.3
-    record StoreFlags(long mailboxId, UidSet uids, Change change, Flags flags, OptionalLong unchangedSince)
-            implements Action<Stored> {}
+    /// @param rights only flags that these cover are changed (RFC 4314 section 4)
+    record StoreFlags(
+            long mailboxId, UidSet uids, Change change, Flags flags, OptionalLong unchangedSince, Rights rights)
+            implements Action<Stored> {
+        /// By somebody who may change every flag.
+        public StoreFlags(long mailboxId, UidSet uids, Change change, Flags flags, OptionalLong unchangedSince) {
+            this(mailboxId, uids, change, flags, unchangedSince, Rights.ALL);
+        }
+    }
 
-    /// How flags are changed.
+    /// How flags, or rights, are changed.
     enum Change {
         ADD,
         REMOVE,
@@ -57,10 +65,24 @@ public sealed interface Action<R> {
     record Stored(long modSeq, UidSet changed, UidSet modified) {}
 
     /// COPY: all or nothing; `GONE` if a source message went meanwhile.
-    record Copy(long mailboxId, UidSet uids, long toMailboxId) implements Action<Copied> {}
+    ///
+    /// @param rights in the target: flags that these do not cover are left behind (RFC 4314 section 4)
+    record Copy(long mailboxId, UidSet uids, long toMailboxId, Rights rights) implements Action<Copied> {
+        /// By somebody who may set every flag there.
+        public Copy(long mailboxId, UidSet uids, long toMailboxId) {
+            this(mailboxId, uids, toMailboxId, Rights.ALL);
+        }
+    }
 
     /// MOVE: those still there.
-    record Move(long mailboxId, UidSet uids, long toMailboxId) implements Action<Copied> {}
+    ///
+    /// @param rights as for [Copy]
+    record Move(long mailboxId, UidSet uids, long toMailboxId, Rights rights) implements Action<Copied> {
+        /// By somebody who may set every flag there.
+        public Move(long mailboxId, UidSet uids, long toMailboxId) {
+            this(mailboxId, uids, toMailboxId, Rights.ALL);
+        }
+    }
 
     /// For COPYUID: both in the same order.
     record Copied(long uidValidity, List<Long> from, List<Long> to) {}
@@ -71,13 +93,14 @@ public sealed interface Action<R> {
     /// What went.
     record Expunged(long modSeq, UidSet uids) {}
 
-    /// CREATE, with missing parents. A name that exists is `MAILBOX_EXISTS`.
+    /// CREATE, with missing parents, each with the access control list of the one above it (RFC 4314 section 3). A name
+    /// that exists is `MAILBOX_EXISTS`.
     record Create(String user, String name, String specialUse) implements Action<Created> {}
 
     /// The new mailbox.
     record Created(long mailboxId, long uidValidity) {}
 
-    /// DELETE. INBOX and a mailbox with children are `REFUSED`.
+    /// DELETE. INBOX is `REFUSED`, a mailbox with children `HAS_CHILDREN`.
     record Delete(String user, String name) implements Action<Done> {}
 
     /// RENAME with children; of INBOX it moves the messages (RFC 3501 section 6.3.5).
@@ -85,6 +108,18 @@ public sealed interface Action<R> {
 
     /// SUBSCRIBE and UNSUBSCRIBE.
     record Subscribe(String user, String name, boolean subscribed) implements Action<Done> {}
+
+    /// SETACL and DELETEACL (RFC 4314 sections 3.1 and 3.2).
+    ///
+    /// @param identifier as in [Acl#entries]
+    /// @param change `REPLACE` with no rights removes the identifier
+    record SetAcl(long mailboxId, String identifier, Change change, Rights rights) implements Action<Done> {}
+
+    /// SETMETADATA (RFC 5464 section 4.3): all or nothing.
+    ///
+    /// @param mailboxId 0 for the server's
+    /// @param user whose private entries are meant
+    record Annotate(long mailboxId, String user, List<Annotation> entries) implements Action<Done> {}
 
     /// SELECT takes the recent messages: the new first-recent UID becomes `uidNext`.
     record ClaimRecent(long mailboxId) implements Action<RecentClaimed> {}

@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.posthouse.mail.Flags;
+import org.posthouse.mail.Octets;
+import org.posthouse.mail.Rights;
+import org.posthouse.mailstore.Action.Annotate;
 import org.posthouse.mailstore.Action.Append;
 import org.posthouse.mailstore.Action.Change;
 import org.posthouse.mailstore.Action.ClaimRecent;
@@ -17,6 +20,7 @@ import org.posthouse.mailstore.Action.Forget;
 import org.posthouse.mailstore.Action.Move;
 import org.posthouse.mailstore.Action.NewMessage;
 import org.posthouse.mailstore.Action.Rename;
+import org.posthouse.mailstore.Action.SetAcl;
 import org.posthouse.mailstore.Action.Stamp;
 import org.posthouse.mailstore.Action.StoreFlags;
 import org.posthouse.mailstore.Action.Subscribe;
@@ -40,6 +44,8 @@ final class ActionCodec {
     private static final int CLAIM_RECENT = 11;
     private static final int WELCOME = 12;
     private static final int FORGET = 13;
+    private static final int SET_ACL = 14;
+    private static final int ANNOTATE = 15;
 
     private ActionCodec() {}
 
@@ -59,24 +65,26 @@ final class ActionCodec {
                 }
                 message(deliver.body(), deliver.stamp(), asked, rest);
             }
-            case Append append -> {
-                asked.octet(APPEND).text(append.user()).text(append.mailbox());
-                asked.number(append.messages().size());
-                for (NewMessage message : append.messages()) {
-                    flags(asked, message.flags());
-                    message(message.body(), message.stamp(), asked, rest);
-                }
-            }
+            case Append append -> append(append, asked.octet(APPEND), rest);
             case StoreFlags store -> {
                 asked.octet(STORE).number(store.mailboxId()).uids(store.uids());
                 flags(asked.octet(code(store.change())), store.flags());
                 asked.flag(store.unchangedSince().isPresent());
                 asked.number(store.unchangedSince().orElse(0));
+                asked.number(store.rights().bits());
             }
             case Copy copy ->
-                asked.octet(COPY).number(copy.mailboxId()).uids(copy.uids()).number(copy.toMailboxId());
+                asked.octet(COPY)
+                        .number(copy.mailboxId())
+                        .uids(copy.uids())
+                        .number(copy.toMailboxId())
+                        .number(copy.rights().bits());
             case Move move ->
-                asked.octet(MOVE).number(move.mailboxId()).uids(move.uids()).number(move.toMailboxId());
+                asked.octet(MOVE)
+                        .number(move.mailboxId())
+                        .uids(move.uids())
+                        .number(move.toMailboxId())
+                        .number(move.rights().bits());
             case Expunge expunge ->
                 asked.octet(EXPUNGE).number(expunge.mailboxId()).uids(expunge.uids());
             case Create create ->
@@ -89,6 +97,13 @@ final class ActionCodec {
                         .text(subscribe.user())
                         .text(subscribe.name())
                         .flag(subscribe.subscribed());
+            case SetAcl set ->
+                asked.octet(SET_ACL)
+                        .number(set.mailboxId())
+                        .text(set.identifier())
+                        .octet(code(set.change()))
+                        .number(set.rights().bits());
+            case Annotate annotate -> annotate(annotate, asked.octet(ANNOTATE));
             case ClaimRecent claim -> asked.octet(CLAIM_RECENT).number(claim.mailboxId());
             case Welcome welcome -> asked.octet(WELCOME).text(welcome.user());
             case Forget forget ->
@@ -108,6 +123,25 @@ final class ActionCodec {
                         .sum();
             default -> 0;
         };
+    }
+
+    private static void append(Append append, ByteWriter asked, ByteWriter rest) {
+        asked.text(append.user())
+                .text(append.mailbox())
+                .number(append.messages().size());
+        for (NewMessage message : append.messages()) {
+            flags(asked, message.flags());
+            message(message.body(), message.stamp(), asked, rest);
+        }
+    }
+
+    private static void annotate(Annotate annotate, ByteWriter asked) {
+        asked.number(annotate.mailboxId()).text(annotate.user());
+        asked.number(annotate.entries().size());
+        for (Annotation each : annotate.entries()) {
+            asked.text(each.entry()).flag(each.value() != null);
+            asked.blob(Octets.bytes(each.value() == null ? "" : each.value()));
+        }
     }
 
     private static int inlineBytes(NewBody body) {
@@ -140,13 +174,15 @@ final class ActionCodec {
             case DELIVER -> deliver(asked, rest);
             case APPEND -> append(asked, rest);
             case STORE -> store(asked);
-            case COPY -> new Copy(asked.number(), asked.uids(), asked.number());
-            case MOVE -> new Move(asked.number(), asked.uids(), asked.number());
+            case COPY -> new Copy(asked.number(), asked.uids(), asked.number(), rights(asked));
+            case MOVE -> new Move(asked.number(), asked.uids(), asked.number(), rights(asked));
             case EXPUNGE -> new Expunge(asked.number(), asked.uids());
             case CREATE -> new Create(asked.text(), asked.text(), asked.text());
             case DELETE -> new Delete(asked.text(), asked.text());
             case RENAME -> new Rename(asked.text(), asked.text(), asked.text());
             case SUBSCRIBE -> new Subscribe(asked.text(), asked.text(), asked.flag());
+            case SET_ACL -> new SetAcl(asked.number(), asked.text(), change(asked.octet()), rights(asked));
+            case ANNOTATE -> annotate(asked);
             case CLAIM_RECENT -> new ClaimRecent(asked.number());
             case WELCOME -> new Welcome(asked.text());
             case FORGET -> new Forget(new UUID(asked.fixed64(), asked.fixed64()));
@@ -186,7 +222,25 @@ final class ActionCodec {
         boolean conditional = asked.flag();
         long since = asked.number();
         OptionalLong unchangedSince = conditional ? OptionalLong.of(since) : OptionalLong.empty();
-        return new StoreFlags(mailbox, uids, change, flags, unchangedSince);
+        return new StoreFlags(mailbox, uids, change, flags, unchangedSince, rights(asked));
+    }
+
+    private static Rights rights(ByteReader asked) {
+        return new Rights(asked.smallNumber());
+    }
+
+    private static Annotate annotate(ByteReader asked) {
+        long mailbox = asked.number();
+        String user = asked.text();
+        int count = asked.count();
+        List<Annotation> entries = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            String entry = asked.text();
+            boolean there = asked.flag();
+            byte[] value = asked.blob();
+            entries.add(new Annotation(entry, there ? Octets.of(value, 0, value.length) : null));
+        }
+        return new Annotate(mailbox, user, entries);
     }
 
     private static int code(Change change) {

@@ -95,6 +95,8 @@ final class ApplyEntry {
             case Action.Delete delete -> MailboxActions.delete(work, delete);
             case Action.Rename rename -> MailboxActions.rename(work, rename);
             case Action.Subscribe subscribe -> MailboxActions.subscribe(work, subscribe);
+            case Action.SetAcl set -> AccessActions.setAcl(work, set);
+            case Action.Annotate annotate -> AccessActions.annotate(work, annotate);
             case Action.ClaimRecent claim -> MessageActions.claimRecent(work, claim);
             case Action.Welcome welcome -> MailboxActions.welcome(work, welcome);
             case Action.Forget forget -> SessionRecords.forget(work, forget.session());

@@ -7,8 +7,8 @@ import java.util.UUID;
 /// One entry of a storage group's log. A version byte, the kind, the leader's time; all kinds but `Open`, `Close`
 /// and `Recovered` carry the epoch under which they were proposed, and apply refuses any other than the current one.
 sealed interface Entry {
-    /// The only version so far. A replica stops at an entry of a version that it does not know.
-    int VERSION = 1;
+    /// A replica stops at an entry of a version that it does not know.
+    int VERSION = 2;
 
     /// Leader's clock, Unix time. Nothing expires by it.
     long timeMillis();

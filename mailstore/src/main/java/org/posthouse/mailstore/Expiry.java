@@ -155,7 +155,7 @@ final class Expiry {
 
     /// Drops the rows of a deleted mailbox, as many as the entry may.
     private boolean dropMailbox(long mailbox) {
-        for (byte table : new byte[] {Keys.MESSAGE, Keys.GONE, Keys.CHANGE}) {
+        for (byte table : new byte[] {Keys.MESSAGE, Keys.GONE, Keys.CHANGE, Keys.ANNOTATION}) {
             byte[] prefix = Keys.ofMailbox(table, mailbox);
             boolean[] whole = {true};
             work.index.scan(prefix, prefix, (key, value) -> {
@@ -165,7 +165,7 @@ final class Expiry {
                 }
                 left--;
                 work.rows.delete(key);
-                if (table != Keys.CHANGE) {
+                if (table == Keys.MESSAGE || table == Keys.GONE) {
                     work.reference(Rows.Message.decode(value).bodyId(), -1);
                 }
                 return true;

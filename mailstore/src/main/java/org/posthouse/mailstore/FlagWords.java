@@ -3,6 +3,7 @@ package org.posthouse.mailstore;
 import java.util.ArrayList;
 import java.util.List;
 import org.posthouse.mail.Flags;
+import org.posthouse.mail.Rights;
 
 /// Flags as one 64-bit word: five system flags, then a bit for each keyword of the mailbox's table, in order of
 /// first use.
@@ -64,6 +65,13 @@ final class FlagWords {
             }
         }
         return known(flags, mailbox.keywords);
+    }
+
+    /// The bits of a word that somebody with these rights may change (RFC 4314 section 4).
+    static long changeable(Rights rights) {
+        long word = rights.has(Rights.WRITE) ? ~(long) (Flags.SEEN | Flags.DELETED) : 0;
+        word |= rights.has(Rights.SEEN) ? Flags.SEEN : 0;
+        return word | (rights.has(Rights.DELETE_MESSAGES) ? Flags.DELETED : 0);
     }
 
     /// A word moved from one mailbox's table to another's.

@@ -13,8 +13,10 @@ import java.util.UUID;
 /// | `B` | body | [Rows.BodyRow] |
 /// | `C` | mailbox, mod-sequence, uid | nothing for a live one; for an expunged one when it came |
 /// | `D` | mailbox, delivery id | delivery record |
+/// | `E` | mailbox (0: the server), user (none: shared), 0, entry | metadata: its value |
 /// | `F` | segment | [Rows.SegmentRow], local |
 /// | `G` | mailbox, uid | message row, expunged, still whole |
+/// | `I` | identifier, 0, mailbox | nothing: the access control list grants it something |
 /// | `L` | body, offset in it | [Rows.Place], local |
 /// | `M` | mailbox | [MailboxRow] |
 /// | `N` | user, 0, name | mailbox id |
@@ -29,8 +31,10 @@ final class Keys {
     static final byte BODY = 'B';
     static final byte CHANGE = 'C';
     static final byte DELIVERY = 'D';
+    static final byte ANNOTATION = 'E';
     static final byte SEGMENT = 'F';
     static final byte GONE = 'G';
+    static final byte GRANT = 'I';
     static final byte PLACE = 'L';
     static final byte MAILBOX = 'M';
     static final byte NAME = 'N';
@@ -120,7 +124,7 @@ final class Keys {
         return ByteBuffer.allocate(1 + bytes.length).put(USER).put(bytes).array();
     }
 
-    /// Of [#NAME] and [#SUBSCRIPTION]; with an empty name the beginning of all of a user's.
+    /// Of [#NAME], [#SUBSCRIPTION] and, without a name, [#GRANT]; with an empty name the beginning of all of a user's.
     static byte[] named(byte table, String user, String name) {
         byte[] userBytes = user.getBytes(StandardCharsets.UTF_8);
         byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
@@ -135,6 +139,31 @@ final class Keys {
     static String nameOf(byte[] key, String user) {
         int from = 2 + user.getBytes(StandardCharsets.UTF_8).length;
         return new String(key, from, key.length - from, StandardCharsets.UTF_8);
+    }
+
+    /// Of [#ANNOTATION]; with an empty entry the beginning of all of a user's, with an empty user the shared ones'.
+    static byte[] annotation(long mailbox, String user, String entry) {
+        byte[] userBytes = user.getBytes(StandardCharsets.UTF_8);
+        byte[] entryBytes = entry.getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(6 + userBytes.length + entryBytes.length)
+                .put(ANNOTATION)
+                .putInt((int) mailbox)
+                .put(userBytes)
+                .put((byte) 0)
+                .put(entryBytes)
+                .array();
+    }
+
+    static byte[] grant(String identifier, long mailbox) {
+        byte[] begin = named(GRANT, identifier, "");
+        return ByteBuffer.allocate(begin.length + 4)
+                .put(begin)
+                .putInt((int) mailbox)
+                .array();
+    }
+
+    static long mailboxOfGrant(byte[] key) {
+        return Integer.toUnsignedLong(ByteBuffer.wrap(key).getInt(key.length - 4));
     }
 
     static byte[] queue(int kind, long elapsedMillis, long index, int ordinal) {

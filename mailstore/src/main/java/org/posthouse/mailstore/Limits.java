@@ -15,8 +15,18 @@ final class Limits {
     static final int NAME_BYTES_MAX = 1000;
     /// Levels of a mailbox name.
     static final int NAME_LEVELS_MAX = 30;
-    /// Mailboxes of one user.
-    static final int MAILBOXES_MAX = 10_000;
+    /// Mailboxes of one user: twice the largest tree that has to stay usable.
+    static final int MAILBOXES_MAX = 20_000;
+    /// Identifiers in the access control list of one mailbox: it is part of the row that each new message rewrites.
+    static final int ACL_ENTRIES_MAX = 64;
+    /// One identifier.
+    static final int IDENTIFIER_BYTES_MAX = 300;
+    /// Metadata entries of one mailbox, or of the server, of one user; the shared ones count by themselves.
+    static final int ANNOTATIONS_MAX = 100;
+    /// The name of a metadata entry.
+    static final int ANNOTATION_NAME_BYTES_MAX = 500;
+    /// The value of a metadata entry.
+    static final int ANNOTATION_BYTES_MAX = 64 << 10;
     /// Subscriptions of one user.
     static final int SUBSCRIPTIONS_MAX = 20_000;
     /// Messages that one action may touch: it is one entry, and everything else waits while it is applied.

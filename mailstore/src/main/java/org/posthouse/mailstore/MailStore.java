@@ -26,6 +26,8 @@ public interface MailStore {
     void confirm(Epoch epoch);
 
     /// A user's mailboxes, INBOX first, then by name. A user who was never named has an INBOX and nothing else.
+    ///
+    /// @param user an address, or [Mailbox#SHARED]
     List<Mailbox> mailboxes(String user);
 
     /// One mailbox. `INBOX` in any case means the same; other names are compared exactly.
@@ -33,6 +35,16 @@ public interface MailStore {
 
     /// The mailbox with this id, also after a rename.
     Optional<Mailbox> mailbox(long mailboxId);
+
+    /// Mailboxes of others whose access control list grants something to a user, or to anyone. What exactly,
+    /// and whether that is withheld again, [Mailbox#acl] says.
+    List<Mailbox> grantedTo(String user);
+
+    /// Another number whenever some mailbox' access control list was changed, so that a session looks at its own again.
+    long accessVersion();
+
+    /// Metadata of a mailbox, or with 0 of the server, by entry: the shared entries and the user's own.
+    List<Annotation> annotations(long mailboxId, String user);
 
     /// Names a user subscribed to, sorted, whether or not such mailboxes exist.
     List<String> subscriptions(String user);

@@ -15,6 +15,10 @@ final class MailboxActions {
     /// Makes a user's INBOX if this is the first entry that names the user.
     static void ensureUser(Work work, String user) {
         if (work.user(user) == null) {
+            if (user.equals(Mailbox.SHARED)) {
+                work.user(user, Rows.UserRow.NONE);
+                return; // no INBOX: nobody is at home there
+            }
             if (user.isEmpty() || user.indexOf('\0') >= 0) {
                 throw new StoreException(Kind.REFUSED, "not a user: '" + user + "'");
             }
@@ -25,7 +29,7 @@ final class MailboxActions {
 
     static Created welcome(Work work, Action.Welcome action) {
         ensureUser(work, action.user());
-        MailboxRow inbox = work.mailbox(action.user(), MailboxNames.INBOX);
+        MailboxRow inbox = existing(work, action.user(), MailboxNames.INBOX);
         return new Created(inbox.id, inbox.uidValidity);
     }
 
@@ -42,6 +46,7 @@ final class MailboxActions {
         mailbox.specialUse = specialUse;
         mailbox.uidValidity = Math.max(work.seconds(), work.meta.uidValidityLast + 1);
         work.meta.uidValidityLast = mailbox.uidValidity;
+        AccessActions.inherit(work, mailbox);
         work.add(mailbox);
         work.rows.put(Keys.named(Keys.NAME, user, name), idValue(mailbox.id));
         return mailbox;
@@ -65,6 +70,7 @@ final class MailboxActions {
         String name = MailboxNames.forNew(action.name());
         ensureUser(work, action.user());
         refuseExisting(work, action.user(), name);
+        refuseInbox(action.user(), name);
         makeParents(work, action.user(), name);
         MailboxRow mailbox = make(work, action.user(), name, action.specialUse());
         return new Created(mailbox.id, mailbox.uidValidity);
@@ -73,6 +79,13 @@ final class MailboxActions {
     private static void refuseExisting(Work work, String user, String name) {
         if (work.mailbox(user, name) != null) {
             throw new StoreException(Kind.MAILBOX_EXISTS, "a mailbox of that name exists");
+        }
+    }
+
+    /// Among the shared mailboxes `INBOX` would be the only name without regard to case.
+    private static void refuseInbox(String user, String name) {
+        if (user.equals(Mailbox.SHARED) && (name + "/").startsWith(MailboxNames.INBOX + "/")) {
+            throw new StoreException(Kind.REFUSED, "a shared mailbox cannot be named INBOX");
         }
     }
 
@@ -92,9 +105,10 @@ final class MailboxActions {
         ensureUser(work, action.user());
         MailboxRow mailbox = existing(work, action.user(), name);
         if (work.index.any(Keys.named(Keys.NAME, action.user(), name + "/"))) {
-            throw new StoreException(Kind.REFUSED, "the mailbox has others below it");
+            throw new StoreException(Kind.HAS_CHILDREN, "the mailbox has others below it");
         }
         mailbox.dead = true;
+        AccessActions.withdraw(work, mailbox);
         work.rows.delete(Keys.named(Keys.NAME, action.user(), name));
         Rows.UserRow user = work.user(action.user()).plus(-mailbox.messages, -mailbox.bytes);
         work.user(
@@ -112,9 +126,12 @@ final class MailboxActions {
         ensureUser(work, user);
         MailboxRow mailbox = existing(work, user, from);
         refuseExisting(work, user, to);
+        refuseInbox(user, to);
         if (from.equals(MailboxNames.INBOX)) {
             makeParents(work, user, to);
-            MessageActions.moveAll(work, mailbox, make(work, user, to, ""));
+            MailboxRow made = make(work, user, to, "");
+            AccessActions.copyAnnotations(work, mailbox, made);
+            MessageActions.moveAll(work, mailbox, made);
             return new Done();
         }
         if (to.startsWith(from + "/")) {

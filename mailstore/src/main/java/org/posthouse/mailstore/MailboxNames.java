@@ -40,10 +40,18 @@ final class MailboxNames {
                 throw refused("a level of a mailbox name must not be empty");
             }
         }
-        if (canonical.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
+        if (canonical.chars().anyMatch(MailboxNames::control)) {
             throw refused("a mailbox name must not hold control characters");
         }
+        if (canonical.indexOf('%') >= 0 || canonical.indexOf('*') >= 0) {
+            throw refused("a mailbox name must not hold the wildcards % and *");
+        }
         return canonical;
+    }
+
+    /// Also the two line ends of Unicode (RFC 9051 section 5.1, RFC 5198 section 2).
+    private static boolean control(int c) {
+        return c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
     }
 
     private static StoreException refused(String why) {

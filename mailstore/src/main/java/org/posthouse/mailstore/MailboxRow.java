@@ -19,12 +19,15 @@ final class MailboxRow {
     long unseen;
     long deleted;
     long bytes;
+    /// Of the messages with `\Deleted`.
+    long deletedBytes;
     /// Expunges up to this mod-sequence are no longer all in the history.
     long historyFloor;
     /// Deleted: its rows go when an hour has passed.
     boolean dead;
 
     List<String> keywords = List.of();
+    Acl acl = Acl.NONE;
 
     static MailboxRow decode(byte[] value) {
         ByteReader in = new ByteReader(value);
@@ -41,6 +44,7 @@ final class MailboxRow {
         row.unseen = in.number();
         row.deleted = in.number();
         row.bytes = in.number();
+        row.deletedBytes = in.number();
         row.historyFloor = in.number();
         row.dead = in.flag();
         int keywords = in.count();
@@ -51,6 +55,7 @@ final class MailboxRow {
             }
             row.keywords = List.copyOf(names);
         }
+        row.acl = Acl.decode(in);
         return row;
     }
 
@@ -58,9 +63,10 @@ final class MailboxRow {
         ByteWriter out = new ByteWriter(96);
         out.number(id).text(user).text(name).number(uidValidity).text(specialUse);
         out.number(uidNext).number(firstRecent).number(highestModSeq);
-        out.number(messages).number(unseen).number(deleted).number(bytes);
+        out.number(messages).number(unseen).number(deleted).number(bytes).number(deletedBytes);
         out.number(historyFloor).flag(dead).number(keywords.size());
         keywords.forEach(out::text);
+        acl.encode(out);
         return out.done();
     }
 
@@ -73,11 +79,21 @@ final class MailboxRow {
         }
         if ((flagWord & Flags.DELETED) != 0) {
             deleted += sign;
+            deletedBytes += sign * size;
         }
     }
 
     MailboxStatus status() {
         return new MailboxStatus(
-                messages, unseen, deleted, bytes, uidNext, firstRecent, uidValidity, highestModSeq, keywords);
+                messages,
+                unseen,
+                deleted,
+                bytes,
+                deletedBytes,
+                uidNext,
+                firstRecent,
+                uidValidity,
+                highestModSeq,
+                keywords);
     }
 }

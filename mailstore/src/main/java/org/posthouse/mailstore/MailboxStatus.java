@@ -8,6 +8,7 @@ import java.util.List;
 /// @param unseen without `\Seen`
 /// @param deleted with `\Deleted`
 /// @param bytes sum of their sizes
+/// @param deletedBytes the same of those with `\Deleted`
 /// @param uidNext the next UID
 /// @param firstRecent UIDs from here on were recent to nobody yet (RFC 3501 section 2.3.2)
 /// @param highestModSeq RFC 7162
@@ -17,6 +18,7 @@ public record MailboxStatus(
         long unseen,
         long deleted,
         long bytes,
+        long deletedBytes,
         long uidNext,
         long firstRecent,
         long uidValidity,

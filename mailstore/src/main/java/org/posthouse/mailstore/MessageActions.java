@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.posthouse.mail.Flags;
+import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action.Appended;
 import org.posthouse.mailstore.Action.Copied;
@@ -196,6 +197,7 @@ final class MessageActions {
         long word = action.change() == Action.Change.REMOVE
                 ? FlagWords.known(action.flags(), mailbox.keywords)
                 : FlagWords.learn(action.flags(), mailbox);
+        long changeable = FlagWords.changeable(action.rights());
         UidSet.Builder changed = new UidSet.Builder();
         UidSet.Builder modified = new UidSet.Builder();
         work.messages(mailbox.id, action.uids(), (uid, key, value, row) -> {
@@ -206,9 +208,9 @@ final class MessageActions {
             }
             long now =
                     switch (action.change()) {
-                        case ADD -> row.flagWord() | word;
-                        case REMOVE -> row.flagWord() & ~word;
-                        case REPLACE -> word;
+                        case ADD -> row.flagWord() | (word & changeable);
+                        case REMOVE -> row.flagWord() & ~(word & changeable);
+                        case REPLACE -> (row.flagWord() & ~changeable) | (word & changeable);
                     };
             if (now != row.flagWord()) {
                 work.flag(mailbox, uid, key, value, row, now);
@@ -241,23 +243,23 @@ final class MessageActions {
         if (sources.size() < action.uids().count()) {
             throw new StoreException(Kind.GONE, "some of the messages are not there any more");
         }
-        return copy(work, from, to, sources);
+        return copy(work, from, to, sources, action.rights());
     }
 
     static Copied move(Work work, Action.Move action) {
         MailboxRow from = work.mailbox(action.mailboxId());
         MailboxRow to = work.mailbox(action.toMailboxId());
         List<Source> sources = sources(work, from, action.uids());
-        return move(work, from, to, sources);
+        return move(work, from, to, sources, action.rights());
     }
 
     /// Moves every message of a mailbox.
     static void moveAll(Work work, MailboxRow from, MailboxRow to) {
-        move(work, from, to, sources(work, from, UidSet.range(1, 0xffffffffL)));
+        move(work, from, to, sources(work, from, UidSet.range(1, 0xffffffffL)), Rights.ALL);
     }
 
-    private static Copied move(Work work, MailboxRow from, MailboxRow to, List<Source> sources) {
-        Copied copied = copy(work, from, to, sources);
+    private static Copied move(Work work, MailboxRow from, MailboxRow to, List<Source> sources, Rights rights) {
+        Copied copied = copy(work, from, to, sources, rights);
         for (Source source : sources) {
             work.expunge(from, source.uid, source.key, source.value, source.row);
         }
@@ -270,12 +272,13 @@ final class MessageActions {
         return sources;
     }
 
-    private static Copied copy(Work work, MailboxRow from, MailboxRow to, List<Source> sources) {
+    private static Copied copy(Work work, MailboxRow from, MailboxRow to, List<Source> sources, Rights rights) {
+        long changeable = FlagWords.changeable(rights);
         List<Long> fromUids = new ArrayList<>(sources.size());
         List<Long> toUids = new ArrayList<>(sources.size());
         for (Source source : sources) {
             Rows.Message row = source.row;
-            long word = FlagWords.translate(row.flagWord(), from, to);
+            long word = FlagWords.translate(row.flagWord() & changeable, from, to);
             Action.Stamp stamp = new Action.Stamp(row.dateSeconds(), row.zoneMinutes());
             work.reference(row.bodyId(), 1);
             fromUids.add(source.uid);

@@ -6,7 +6,7 @@ import org.posthouse.replication.Position;
 /// the counters, and how far the open segment reaches. Mutable; apply works on a copy and keeps it when the
 /// entry succeeded.
 final class Meta {
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
 
     // local
     Position applied = Position.START;

@@ -6,9 +6,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.locks.Lock;
 import java.util.stream.LongStream;
+import org.posthouse.mail.Octets;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.StoreException.Kind;
 
@@ -83,7 +86,8 @@ final class Reads {
     }
 
     private static Mailbox shown(MailboxRow row, boolean hasChildren, boolean subscribed) {
-        return new Mailbox(row.id, row.user, row.name, row.uidValidity, row.specialUse, hasChildren, subscribed);
+        return new Mailbox(
+                row.id, row.user, row.name, row.uidValidity, row.specialUse, hasChildren, subscribed, row.acl);
     }
 
     private static Mailbox shown(Index.View view, MailboxRow row) {
@@ -113,6 +117,51 @@ final class Reads {
         Lock using = group.use();
         try (Index.View view = group.index().view()) {
             return row(view, id).map(row -> shown(view, row));
+        } finally {
+            using.unlock();
+        }
+    }
+
+    List<Mailbox> grantedTo(String user) {
+        Lock using = group.use();
+        try (Index.View view = group.index().view()) {
+            SortedSet<Long> ids = new TreeSet<>();
+            for (String identifier : List.of(user, Acl.ANYONE)) {
+                byte[] prefix = Keys.named(Keys.GRANT, identifier, "");
+                view.scan(prefix, prefix, (key, _) -> {
+                    ids.add(Keys.mailboxOfGrant(key));
+                    return true;
+                });
+            }
+            List<Mailbox> mailboxes = new ArrayList<>();
+            for (long id : ids) {
+                row(view, id).filter(row -> !row.user.equals(user)).ifPresent(row -> mailboxes.add(shown(view, row)));
+            }
+            return mailboxes;
+        } finally {
+            using.unlock();
+        }
+    }
+
+    List<Annotation> annotations(long mailboxId, String user) {
+        Lock using = group.use();
+        try (Index.View view = group.index().view()) {
+            List<Annotation> found = new ArrayList<>();
+            if (mailboxId != 0) {
+                MailboxRow row = row(view, mailboxId).orElseThrow(Reads::noSuchMailbox);
+                if (row.user.equals(user) && !row.specialUse.isEmpty()) {
+                    found.add(new Annotation(Annotation.SPECIAL_USE, row.specialUse));
+                }
+            }
+            for (String whose : List.of(user, "")) {
+                byte[] prefix = Keys.annotation(mailboxId, whose, "");
+                view.scan(prefix, prefix, (key, value) -> {
+                    String entry = AccessActions.entryOf(key, prefix);
+                    return found.add(new Annotation(entry, Octets.of(value, 0, value.length)));
+                });
+            }
+            found.sort(Comparator.comparing(Annotation::entry));
+            return found;
         } finally {
             using.unlock();
         }
@@ -267,13 +316,12 @@ final class Reads {
                 return UidSet.EMPTY;
             }
             LongStream.Builder gone = LongStream.builder();
-            view.scan(
-                    Keys.ofMailbox(Keys.CHANGE, id), Keys.change(id, afterModSeq + 1, 0), (key, value) -> {
-                        if (value.length > 0) {
-                            gone.add(Keys.uidOfChange(key));
-                        }
-                        return true;
-                    });
+            view.scan(Keys.ofMailbox(Keys.CHANGE, id), Keys.change(id, afterModSeq + 1, 0), (key, value) -> {
+                if (value.length > 0) {
+                    gone.add(Keys.uidOfChange(key));
+                }
+                return true;
+            });
             return UidSet.of(gone.build().toArray());
         } finally {
             using.unlock();

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -56,6 +57,7 @@ public final class StorageGroup implements Replica {
     private Meta meta = new Meta(); // under state
     private volatile Position applied = Position.START;
     private volatile OpenedBy openedBy;
+    private final AtomicLong accessVersion = new AtomicLong();
 
     /// @param folder the replica's own
     /// @param memory shared by the process' groups; stays the caller's
@@ -242,7 +244,12 @@ public final class StorageGroup implements Replica {
                 publishOpenedBy();
                 gate.closed("a new generation has begun");
             }
-            case Entry.Stage _, Entry.Act _, Entry.Expire _ -> {}
+            case Entry.Act act -> {
+                if (act.action() instanceof Action.SetAcl) {
+                    accessVersion.incrementAndGet();
+                }
+            }
+            case Entry.Stage _, Entry.Expire _ -> {}
         }
         for (Long mailbox : work.mailboxes().keySet()) {
             List<Runnable> told = watchers.get(mailbox);
@@ -250,6 +257,11 @@ public final class StorageGroup implements Replica {
                 told.forEach(Runnable::run);
             }
         }
+    }
+
+    /// As [MailStore#accessVersion].
+    long accessVersion() {
+        return accessVersion.get();
     }
 
     private void publishOpenedBy() {

@@ -18,6 +18,10 @@ public final class StoreException extends RuntimeException {
         NO_SUCH_MAILBOX,
         /// A mailbox of that name exists.
         MAILBOX_EXISTS,
+        /// The mailbox cannot be deleted before those below it.
+        HAS_CHILDREN,
+        /// More metadata entries than one may have there.
+        TOO_MANY_ANNOTATIONS,
         /// The name or the request is not allowed; the message says why.
         REFUSED,
         /// Source messages of a copy or a body went meanwhile.

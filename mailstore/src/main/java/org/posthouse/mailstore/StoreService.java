@@ -134,14 +134,16 @@ public final class StoreService implements MailStore {
 
     @Override
     public Optional<Mailbox> mailbox(String user, String name) {
-        welcome(user);
+        if (MailboxNames.canonical(name).equals(MailboxNames.INBOX)) {
+            welcome(user);
+        }
         return reads.mailbox(user, name);
     }
 
     /// A user's INBOX comes into being by the first entry that names the user; a read that names one is no
     /// exception, so that every mailbox shown has an id and a UIDVALIDITY that stay.
     private void welcome(String user) {
-        if (!reads.knows(user)) {
+        if (!reads.knows(user) && !user.equals(Mailbox.SHARED)) {
             execute(CommandId.NONE, new Action.Welcome(user), CONFIRM_TIMEOUT);
         }
     }
@@ -149,6 +151,21 @@ public final class StoreService implements MailStore {
     @Override
     public Optional<Mailbox> mailbox(long mailboxId) {
         return reads.mailbox(mailboxId);
+    }
+
+    @Override
+    public List<Mailbox> grantedTo(String user) {
+        return reads.grantedTo(user);
+    }
+
+    @Override
+    public long accessVersion() {
+        return group.accessVersion();
+    }
+
+    @Override
+    public List<Annotation> annotations(long mailboxId, String user) {
+        return reads.annotations(mailboxId, user);
     }
 
     @Override
@@ -255,13 +272,15 @@ public final class StoreService implements MailStore {
 
     private void refuseIfFull(Action<?> action) {
         switch (action) {
-            case Action.Deliver _, Action.Append _, Action.Copy _, Action.Create _ -> space.require();
+            case Action.Deliver _, Action.Append _, Action.Copy _, Action.Create _, Action.Annotate _ ->
+                space.require();
             case Action.StoreFlags _,
                     Action.Move _,
                     Action.Expunge _,
                     Action.Delete _,
                     Action.Rename _,
                     Action.Subscribe _,
+                    Action.SetAcl _,
                     Action.ClaimRecent _,
                     Action.Welcome _,
                     Action.Forget _ -> {}

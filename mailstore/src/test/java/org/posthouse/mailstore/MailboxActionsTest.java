@@ -64,7 +64,18 @@ final class MailboxActionsTest {
 
     @Test
     void badNamesAreRefused() {
-        for (String bad : List.of("", "/", "/a", "a//b", "a\nb", "x".repeat(1001), "a/".repeat(31) + "a")) {
+        for (String bad : List.of(
+                "",
+                "/",
+                "/a",
+                "a//b",
+                "a\nb",
+                "x".repeat(1001),
+                "a/".repeat(31) + "a",
+                "a%",
+                "*",
+                "a\u0085",
+                "\u2028")) {
             refused(Kind.REFUSED, new Action.Create(USER, bad, ""));
             refused(Kind.NO_SUCH_MAILBOX, new Action.Rename(USER, "nowhere", "good"));
         }
@@ -78,7 +89,7 @@ final class MailboxActionsTest {
         at.run(StoreFixture.delivery("x", "text", "Old"));
         long bodyId = at.store.message(id, 1).orElseThrow().bodyId();
         at.create("Old/child");
-        refused(Kind.REFUSED, new Action.Delete(USER, "Old"));
+        refused(Kind.HAS_CHILDREN, new Action.Delete(USER, "Old"));
         refused(Kind.REFUSED, new Action.Delete(USER, "Inbox"));
         refused(Kind.NO_SUCH_MAILBOX, new Action.Delete(USER, "Nowhere"));
         at.run(new Action.Delete(USER, "Old/child"));

@@ -171,7 +171,7 @@ final class Model {
             return Kind.NO_SUCH_MAILBOX;
         }
         if (boxes.keySet().stream().anyMatch(other -> other.startsWith(name + "/"))) {
-            return Kind.REFUSED;
+            return Kind.HAS_CHILDREN;
         }
         boxes.remove(name);
         return "";

@@ -56,6 +56,8 @@ final class ModelTest {
             case Action.Move move -> target ? move.toMailboxId() : move.mailboxId();
             case Action.Expunge expunge -> expunge.mailboxId();
             case Action.ClaimRecent claim -> claim.mailboxId();
+            case Action.SetAcl set -> set.mailboxId();
+            case Action.Annotate annotate -> annotate.mailboxId();
             default -> 0;
         };
     }
@@ -97,6 +99,8 @@ final class ModelTest {
                 from.firstRecent = from.uidNext;
                 yield "";
             }
+            case Action.SetAcl _ -> from == null ? Kind.NO_SUCH_MAILBOX : "";
+            case Action.Annotate _ -> from == null ? Kind.NO_SUCH_MAILBOX : "";
             case Action.Welcome _, Action.Forget _ -> "";
         };
     }

@@ -46,6 +46,9 @@ final class ReplicaTest {
             for (Mailbox mailbox : reads.mailboxes(user)) {
                 MailboxView view = reads.view(mailbox.id());
                 found.put(mailbox + " " + reads.status(mailbox.id()), view.size());
+                List<Annotation> annotations = reads.annotations(mailbox.id(), user);
+                found.put(mailbox.id() + " " + annotations, annotations.size());
+                found.put(user + " is granted " + reads.grantedTo(user), 0);
                 for (int i = 0; i < view.size(); i++) {
                     MessageRow row = reads.message(mailbox.id(), view.uid(i)).orElseThrow();
                     try (MailStore.Body body = StoredBody.open(group, row.bodyId())) {

@@ -8,12 +8,17 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.UUID;
 import org.posthouse.mail.Flags;
+import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 
 /// Random actions by seed, good ones and ones to be refused, on few users and mailboxes, so that they meet.
 final class Workload {
     static final List<String> USERS = List.of("ann@example.org", "bob@example.org");
     private static final List<String> NAMES = List.of("INBOX", "inbox", "a", "a/b", "a/b/c", "b", "d/e", "bad//name");
+    static final List<String> ENTRIES = List.of("/private/comment", "/shared/comment", "/private/vendor/a/b");
+    private static final List<Action.Change> CHANGES = List.of(Action.Change.values());
+    private static final List<String> IDENTIFIERS =
+            List.of("ann@example.org", "bob@example.org", "anyone", "-bob@example.org");
     private static final List<String> KEYWORDS = List.of("red", "Green", "$Junk", "RED");
 
     private final Random random;
@@ -29,6 +34,10 @@ final class Workload {
 
     String user() {
         return USERS.get(random.nextInt(USERS.size()));
+    }
+
+    private <T> T pick(List<T> from) {
+        return from.get(random.nextInt(from.size()));
     }
 
     private String name() {
@@ -112,6 +121,15 @@ final class Workload {
             return new Action.Delete(user(), name());
         } else if (dice < 95) {
             return new Action.Rename(user(), name(), name());
+        } else if (dice < 96) {
+            return new Action.SetAcl(mailbox, pick(IDENTIFIERS), pick(CHANGES), new Rights(random.nextInt(2048)));
+        } else if (dice < 97) {
+            List<Annotation> entries = new ArrayList<>();
+            do {
+                String value = random.nextInt(3) == 0 ? null : "value " + random.nextInt();
+                entries.add(new Annotation(pick(ENTRIES), value));
+            } while (random.nextBoolean());
+            return new Action.Annotate(mailbox, user(), entries);
         } else if (dice < 98) {
             return new Action.Subscribe(user(), name(), random.nextBoolean());
         }

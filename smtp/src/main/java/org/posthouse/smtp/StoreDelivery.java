@@ -90,7 +90,7 @@ final class StoreDelivery implements AutoCloseable {
             case NO_SUCH_MAILBOX -> new Outcome.Answered(new Answer(451, "4.2.1", "a mailbox has just gone"));
             case LIMIT -> new Outcome.Answered(new Answer(452, "4.3.1", e.getMessage()));
             case REFUSED -> new Outcome.Answered(new Answer(554, "5.3.0", e.getMessage()));
-            case MAILBOX_EXISTS, GONE, HISTORY_GONE, REPEAT_DIFFERS, CORRUPT -> {
+            case MAILBOX_EXISTS, HAS_CHILDREN, TOO_MANY_ANNOTATIONS, GONE, HISTORY_GONE, REPEAT_DIFFERS, CORRUPT -> {
                 LOG.error("delivery {} failed in a way that no delivery should", deliveryId, e);
                 yield new Outcome.Answered(Answer.TRY_LATER);
             }

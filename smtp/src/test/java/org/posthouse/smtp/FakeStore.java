@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
+import org.posthouse.mailstore.Annotation;
 import org.posthouse.mailstore.Changes;
 import org.posthouse.mailstore.CommandId;
 import org.posthouse.mailstore.Epoch;
@@ -136,6 +137,21 @@ final class FakeStore implements MailStore {
 
     @Override
     public Optional<Mailbox> mailbox(long mailboxId) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<Mailbox> grantedTo(String user) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public long accessVersion() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<Annotation> annotations(long mailboxId, String user) {
         throw new UnsupportedOperationException();
     }
 
