@@ -3,6 +3,7 @@ package org.posthouse.agent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.Annotation;
@@ -113,6 +114,21 @@ final class LocalStore implements MailStore {
     @Override
     public List<MessageRow> messages(long mailboxId, UidSet uids) {
         return store().messages(mailboxId, uids);
+    }
+
+    @Override
+    public byte[][] summaries(long[] bodyIds) {
+        return store().summaries(bodyIds);
+    }
+
+    @Override
+    public void keepSummaries(SortedMap<Long, byte[]> made) {
+        store().keepSummaries(made);
+    }
+
+    @Override
+    public Optional<byte[]> urlKey(long mailboxId, String user) {
+        return store().urlKey(mailboxId, user);
     }
 
     @Override

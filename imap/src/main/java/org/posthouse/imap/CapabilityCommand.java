@@ -9,7 +9,8 @@ final class CapabilityCommand implements Command {
             " IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT SPECIAL-USE CREATE-SPECIAL-USE"
                     + " LIST-EXTENDED LIST-STATUS LIST-MYRIGHTS LIST-METADATA STATUS=SIZE"
                     + " QUOTA QUOTA=RES-STORAGE ACL RIGHTS=texk METADATA"
-                    + " ENABLE CONDSTORE QRESYNC UIDONLY UTF8=ACCEPT";
+                    + " ENABLE CONDSTORE QRESYNC UIDONLY UTF8=ACCEPT"
+                    + " MULTIAPPEND CATENATE BINARY REPLACE OBJECTID SAVEDATE PREVIEW URLAUTH APPENDLIMIT=";
 
     @Override
     public Completed run(Session session, Decoder in) throws IOException {
@@ -22,8 +23,9 @@ final class CapabilityCommand implements Command {
     /// find there what is true after login too.
     static String of(Session session) {
         if (session.loggedIn()) {
-            int messagesMax = session.limits().messagesMax();
-            return ALWAYS + AFTER_LOGIN + (messagesMax == 0 ? "" : " MESSAGELIMIT=" + messagesMax);
+            ImapLimits limits = session.limits();
+            String messages = limits.messagesMax() == 0 ? "" : " MESSAGELIMIT=" + limits.messagesMax();
+            return ALWAYS + AFTER_LOGIN + limits.appendBytesMax() + messages;
         }
         String startTls = session.duplex().offersTls() && !session.secure() ? " STARTTLS" : "";
         return ALWAYS + startTls + (session.loginAllowed() ? " AUTH=PLAIN" : " LOGINDISABLED");

@@ -20,8 +20,8 @@ final class CreateCommand implements Command {
         if (!use.isEmpty() && !place.owner().equals(session.user())) {
             throw new No("USEATTR", "Only mailboxes of one's own have special uses");
         }
-        session.execute(new Action.Create(place.owner(), place.name(), use));
-        return Completed.ok("CREATE completed");
+        Action.Created created = session.execute(new Action.Create(place.owner(), place.name(), use));
+        return new Completed("MAILBOXID (" + ObjectIds.mailbox(created.mailboxId()) + ")", "CREATE completed");
     }
 
     private static String use(Decoder in) {

@@ -34,6 +34,13 @@ final class Decoder {
     private int argumentBytesLeft;
     private boolean lineTooLong;
 
+    /// Over one text that is there whole, for what a URL quotes of the grammar.
+    static Decoder over(String text, ImapLimits limits) {
+        Decoder decoder = new Decoder(null, limits, new Enabled(), () -> {});
+        decoder.line = Octets.bytes(text);
+        return decoder;
+    }
+
     /// Asks the client to send the literal that it announced.
     interface ContinuationRequest {
         void send() throws IOException;
@@ -178,6 +185,16 @@ final class Decoder {
     boolean takeWord(String word) {
         int end = at + word.length();
         if (end >= line.length || line[end] != ' ' || !Octets.of(line, at, end).equalsIgnoreCase(word)) {
+            return false;
+        }
+        at = end;
+        return true;
+    }
+
+    /// Takes exactly these characters if they stand here, in any case.
+    boolean takeText(String text) {
+        int end = at + text.length();
+        if (end > line.length || !Octets.of(line, at, end).equalsIgnoreCase(text)) {
             return false;
         }
         at = end;

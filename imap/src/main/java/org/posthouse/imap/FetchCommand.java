@@ -5,11 +5,9 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.posthouse.imap.Enabled.Extension;
 import org.posthouse.imap.FetchPlan.Attribute;
-import org.posthouse.imap.FetchPlan.Bytes;
 import org.posthouse.imap.FetchPlan.Item;
 import org.posthouse.imap.ImapException.No;
 import org.posthouse.mail.Flags;
-import org.posthouse.mail.MailDate;
 import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
@@ -73,8 +71,12 @@ final class FetchCommand implements Command {
     private static final class Failures {
         boolean gone;
         boolean damaged;
+        No unknownEncoding;
 
         void check() {
+            if (unknownEncoding != null) {
+                throw unknownEncoding;
+            }
             if (damaged) {
                 throw new No("CORRUPTION", "Some of the messages are damaged here");
             }
@@ -171,6 +173,8 @@ final class FetchCommand implements Command {
                 long chunkLast = Math.min(last, first + ROWS_AT_ONCE - 1);
                 UidSet uids = selected.uids(UidSet.range(first, chunkLast));
                 List<MessageRow> rows = session.store().messages(selected.mailboxId(), uids);
+                SummaryReader summaries =
+                        plan.summarized() ? new SummaryReader(session.store(), rows, plan.needsStructure()) : null;
                 int next = 0;
                 for (long sequence = first; sequence <= chunkLast; sequence++) {
                     long uid = selected.uid(sequence);
@@ -179,10 +183,27 @@ final class FetchCommand implements Command {
                     if (row == null) {
                         failures.gone = true;
                     } else {
-                        line(session, plan, sequence, row, newlySeen.contains(uid), failures);
+                        Shown shown = new Shown(row, summaries, there ? next - 1 : -1);
+                        line(session, plan, sequence, shown, newlySeen.contains(uid), failures);
                     }
                 }
+                if (summaries != null) {
+                    summaries.done();
+                }
             }
+        }
+    }
+
+    /// A message and where its summary is to be found.
+    ///
+    /// @param summaries null if none are wanted
+    private record Shown(MessageRow row, SummaryReader summaries, int place) {
+        /// A preview that need not be there is no reason to open a body.
+        Summary summary(FetchPlan plan, OpenMessage message) throws IOException {
+            if (summaries == null) {
+                return null;
+            }
+            return plan.lazyOnly() ? summaries.kept(place) : summaries.of(place, row, message);
         }
     }
 
@@ -192,20 +213,25 @@ final class FetchCommand implements Command {
     }
 
     private static void line(
-            Session session, FetchPlan plan, long sequence, MessageRow row, boolean newlySeen, Failures failures)
+            Session session, FetchPlan plan, long sequence, Shown shown, boolean newlySeen, Failures failures)
             throws IOException {
         Responses out = session.out();
+        MessageRow row = shown.row;
         try (OpenMessage message = new OpenMessage(session.store(), row.bodyId())) {
+            FetchItems items = new FetchItems(session, row, message, shown.summary(plan, message));
+            items.check(plan);
             session.selected().beginFetch(out, sequence, row.uid());
-            MessageWriter writer = new MessageWriter(out);
             for (int i = 0; i < plan.items().size(); i++) {
                 out.text(i == 0 ? "" : " ");
-                item(session, writer, plan.items().get(i), row, message);
+                items.write(plan.items().get(i));
             }
             if (newlySeen) {
                 showSeen(session, plan, row);
             }
             out.text(")").endLine();
+        } catch (No e) {
+            out.abandonLine();
+            failures.unknownEncoding = e;
         } catch (StoreException e) {
             boolean unreadable = e.kind() == StoreException.Kind.CORRUPT || e.kind() == StoreException.Kind.GONE;
             if (!unreadable) {
@@ -231,35 +257,6 @@ final class FetchCommand implements Command {
         }
         if (session.condstoreAware() && !plan.has(Attribute.MODSEQ)) {
             out.text(" MODSEQ (").number(row.modSeq()).octet(')');
-        }
-    }
-
-    private static void item(Session session, MessageWriter writer, Item item, MessageRow row, OpenMessage message)
-            throws IOException {
-        Responses out = session.out();
-        switch (item) {
-            case Attribute.UID -> out.text("UID ").number(row.uid());
-            case Attribute.FLAGS ->
-                out.text("FLAGS ").flags(row.flags(), session.selected().recent(row.uid()));
-            case Attribute.INTERNALDATE ->
-                out.text("INTERNALDATE \"")
-                        .text(new MailDate(row.internalDateSeconds(), row.zoneMinutes()).toImap())
-                        .text("\"");
-            case Attribute.MODSEQ -> out.text("MODSEQ (").number(row.modSeq()).octet(')');
-            case Attribute.SIZE -> out.text("RFC822.SIZE ").number(row.size());
-            case Attribute.ENVELOPE -> {
-                out.text("ENVELOPE ");
-                writer.envelope(message.headers());
-            }
-            case Attribute.BODY -> {
-                out.text("BODY ");
-                writer.structure(message.structure(), false);
-            }
-            case Attribute.BODYSTRUCTURE -> {
-                out.text("BODYSTRUCTURE ");
-                writer.structure(message.structure(), true);
-            }
-            case Bytes bytes -> writer.section(bytes.section(), message);
         }
     }
 }

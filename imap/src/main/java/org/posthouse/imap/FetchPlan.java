@@ -23,11 +23,25 @@ record FetchPlan(List<Item> items) {
         MODSEQ,
         ENVELOPE,
         BODY,
-        BODYSTRUCTURE
+        BODYSTRUCTURE,
+        EMAILID,
+        THREADID,
+        SAVEDATE,
+        PREVIEW,
+        PREVIEW_LAZY
     }
 
     /// Some bytes of the message.
-    record Bytes(Section section) implements Item {}
+    ///
+    /// @param kept fields wanted, as [Summary#wanted] says it
+    record Bytes(Section section, long kept) implements Item {
+        Bytes(Section section) {
+            this(section, Summary.wanted(section));
+        }
+    }
+
+    /// A part without its transfer encoding, or its size (RFC 3516).
+    record Binary(Section section, boolean size) implements Item {}
 
     /// Reads the items of a FETCH.
     static FetchPlan read(Decoder in, boolean byUid) throws IOException {
@@ -49,11 +63,55 @@ record FetchPlan(List<Item> items) {
     /// Whether `\Seen` is to be set.
     boolean setsSeen() {
         for (Item item : items) {
-            if (item instanceof Bytes bytes && !bytes.section().peek()) {
+            boolean sees =
+                    switch (item) {
+                        case Bytes bytes -> !bytes.section().peek();
+                        case Binary binary -> !binary.section().peek();
+                        case Attribute _ -> false;
+                    };
+            if (sees) {
                 return true;
             }
         }
         return false;
+    }
+
+    /// Whether summaries help.
+    boolean summarized() {
+        for (Item item : items) {
+            boolean helps =
+                    switch (item) {
+                        case Bytes bytes -> bytes.kept() != Summary.NOT_KEPT;
+                        case Binary _ -> false;
+                        case Attribute attribute ->
+                            switch (attribute) {
+                                case ENVELOPE, BODY, BODYSTRUCTURE, THREADID, PREVIEW, PREVIEW_LAZY -> true;
+                                case UID, FLAGS, MODSEQ, INTERNALDATE, SIZE, EMAILID, SAVEDATE -> false;
+                            };
+                    };
+            if (helps) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether summaries are wanted for previews only, and only where they are at hand.
+    boolean lazyOnly() {
+        for (Item item : items) {
+            boolean makes = item instanceof Bytes bytes
+                    ? bytes.kept() != Summary.NOT_KEPT
+                    : item == Attribute.ENVELOPE || item == Attribute.THREADID;
+            if (makes) {
+                return false;
+            }
+        }
+        return !needsStructure();
+    }
+
+    /// Whether more than the header is needed of them.
+    boolean needsStructure() {
+        return has(Attribute.BODY) || has(Attribute.BODYSTRUCTURE) || has(Attribute.PREVIEW);
     }
 
     boolean has(Attribute attribute) {
@@ -102,6 +160,13 @@ record FetchPlan(List<Item> items) {
             case "RFC822.SIZE" -> add(items, Attribute.SIZE);
             case "ENVELOPE" -> add(items, Attribute.ENVELOPE);
             case "BODYSTRUCTURE" -> add(items, Attribute.BODYSTRUCTURE);
+            case "EMAILID" -> add(items, Attribute.EMAILID);
+            case "THREADID" -> add(items, Attribute.THREADID);
+            case "SAVEDATE" -> add(items, Attribute.SAVEDATE);
+            case "PREVIEW" -> add(items, in.takeText(" (LAZY)") ? Attribute.PREVIEW_LAZY : Attribute.PREVIEW);
+            case "BINARY" -> items.add(new Binary(Section.readBinary(in, name, false), false));
+            case "BINARY.PEEK" -> items.add(new Binary(Section.readBinary(in, "BINARY", true), false));
+            case "BINARY.SIZE" -> items.add(new Binary(Section.readBinary(in, name, true), true));
             case "RFC822" -> items.add(new Bytes(Section.rfc822(name, Section.Kind.ALL, false)));
             case "RFC822.HEADER" -> items.add(new Bytes(Section.rfc822(name, Section.Kind.HEADER, true)));
             case "RFC822.TEXT" -> items.add(new Bytes(Section.rfc822(name, Section.Kind.TEXT, false)));

@@ -1,6 +1,5 @@
 package org.posthouse.imap;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,12 +11,15 @@ import org.posthouse.mail.MimePart;
 /// Writes what FETCH says of a message's content: ENVELOPE, BODY, BODYSTRUCTURE and sections (RFC 3501 section
 /// 7.4.2).
 final class MessageWriter {
-    private static final byte[] LINE_END = {'\r', '\n'};
-
     private final Responses out;
 
     MessageWriter(Responses out) {
         this.out = out;
+    }
+
+    /// PREVIEW (RFC 8970).
+    void preview(OpenMessage message) throws IOException {
+        out.string(PreviewText.octets(PreviewText.of(message)));
     }
 
     // ---- envelope ----
@@ -161,92 +163,19 @@ final class MessageWriter {
     /// The section's name and bytes; NIL where the message has no such part.
     void section(Section section, OpenMessage message) throws IOException {
         out.text(section.label()).octet(' ');
-        if (section.path().length == 0) {
-            whole(section, message);
-            return;
-        }
-        MimePart part = message.structure().find(section.path());
-        if (part == null) {
+        bytes(SectionBytes.of(section, message), message);
+    }
+
+    /// A section's bytes as a string; NIL for null.
+    void bytes(SectionBytes bytes, OpenMessage message) throws IOException {
+        if (bytes == null) {
             out.text("NIL");
-            return;
-        }
-        switch (section.kind()) {
-            case ALL -> stretch(section, message, part.bodyStart(), part.bodyEnd());
-            case MIME -> stretch(section, message, part.headerStart(), part.bodyStart());
-            case HEADER, TEXT, FIELDS, FIELDS_NOT -> {
-                if (part.message()) { // these are of the message inside the part
-                    ofMessage(section, message, part.children().getFirst());
-                } else {
-                    out.text("NIL");
-                }
-            }
-        }
-    }
-
-    private void whole(Section section, OpenMessage message) throws IOException {
-        switch (section.kind()) {
-            case ALL -> stretch(section, message, 0, message.body().length());
-            case HEADER -> stretch(section, message, 0, message.headerEnd());
-            case TEXT ->
-                stretch(section, message, message.headerEnd(), message.body().length());
-            case FIELDS, FIELDS_NOT -> fields(section, message.headers());
-            case MIME -> out.text("NIL");
-        }
-    }
-
-    private void ofMessage(Section section, OpenMessage message, MimePart inner) throws IOException {
-        switch (section.kind()) {
-            case HEADER -> stretch(section, message, inner.headerStart(), inner.bodyStart());
-            case TEXT -> stretch(section, message, inner.bodyStart(), inner.bodyEnd());
-            case FIELDS, FIELDS_NOT -> fields(section, inner.headers());
-            case ALL, MIME -> out.text("NIL");
-        }
-    }
-
-    private void stretch(Section section, OpenMessage message, long start, long end) throws IOException {
-        long from = start;
-        long to = end;
-        if (section.from() >= 0) {
-            from = Math.min(start + section.from(), end);
-            to = Math.min(from + section.count(), end);
-        }
-        if (from == to) {
+        } else if (bytes.length() == 0) {
             out.text("\"\"");
+        } else if (bytes.bytes() != null) {
+            out.literal(bytes.bytes(), (int) bytes.from(), (int) bytes.length());
         } else {
-            out.literal(message.body()::read, from, to - from);
+            out.literal(message.body()::read, bytes.from(), bytes.length());
         }
-    }
-
-    private void fields(Section section, Headers headers) throws IOException {
-        ByteArrayOutputStream chosen = new ByteArrayOutputStream(256);
-        boolean wanted = section.kind() == Section.Kind.FIELDS;
-        for (int field = 0; field < headers.size(); field++) {
-            if (listed(section.fields(), headers, field) == wanted) {
-                int start = headers.start(field);
-                int end = headers.end(field);
-                chosen.write(headers.block(), start, end - start);
-                if (headers.block()[end - 1] != '\n') {
-                    chosen.write(LINE_END); // the message ends inside its header
-                }
-            }
-        }
-        chosen.write(LINE_END);
-        byte[] bytes = chosen.toByteArray();
-        int from = 0;
-        int count = bytes.length;
-        if (section.from() >= 0) {
-            from = (int) Math.min(section.from(), bytes.length);
-            count = (int) Math.min(section.count(), bytes.length - from);
-        }
-        out.literal(bytes, from, count);
-    }
-
-    private static boolean listed(List<String> names, Headers headers, int field) {
-        for (String name : names) {
-            if (headers.named(field, name)) {
-                return true;
-            }
-        }
-        return false;
     }
 }

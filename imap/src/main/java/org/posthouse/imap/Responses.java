@@ -269,6 +269,19 @@ final class Responses {
         return this;
     }
 
+    /// The head of a literal whose bytes come by [#literalBytes].
+    void beginLiteral(long count) {
+        text("{").number(count).text("}\r\n");
+    }
+
+    /// Some bytes of a literal that was begun.
+    void literalBytes(byte[] bytes, int from, int count) throws IOException {
+        if (length + count > FLUSH_BYTES) {
+            sendInsideLine();
+        }
+        bytes(bytes, from, count);
+    }
+
     /// A stretch of a body as a literal, never in memory whole.
     void literal(Source source, long offset, long count) throws IOException {
         text("{").number(count).text("}\r\n");
@@ -288,7 +301,8 @@ final class Responses {
         }
     }
 
-    private Responses bytes(byte[] bytes, int from, int count) {
+    /// Bytes as they are: a piece of a line that was written before.
+    Responses bytes(byte[] bytes, int from, int count) {
         room(count);
         System.arraycopy(bytes, from, buffer, length, count);
         length += count;

@@ -13,6 +13,7 @@ import org.posthouse.mailstore.StoreException;
 /// SEARCH and UID SEARCH (RFC 3501 section 6.4.4). What is cheap to know is looked at first; rows are read by the
 /// batch and bodies only where nothing else decides.
 final class SearchCommand implements Command {
+    private static final int DAY_SECONDS = 86_400;
     private static final int ROWS_AT_ONCE = 512;
 
     private final boolean byUid;
@@ -103,8 +104,11 @@ final class SearchCommand implements Command {
                         SearchKey.Larger _,
                         SearchKey.Smaller _,
                         SearchKey.Arrived _,
+                        SearchKey.Saved _,
                         SearchKey.Sent _,
                         SearchKey.Header _,
+                        SearchKey.Email _,
+                        SearchKey.InThread _,
                         SearchKey.Body _,
                         SearchKey.Text _ -> {}
             }
@@ -131,12 +135,18 @@ final class SearchCommand implements Command {
                 case SearchKey.Larger larger -> message.row.size() > larger.bytes();
                 case SearchKey.Smaller smaller -> message.row.size() < smaller.bytes();
                 case SearchKey.Arrived arrived -> lies(arrived.lies(), message.arrivalDay(), arrived.epochDay());
+                case SearchKey.Saved saved ->
+                    lies(saved.lies(), Math.floorDiv(message.row.savedSeconds(), DAY_SECONDS), saved.epochDay());
                 case SearchKey.Sent sent -> {
                     var date = MailDate.ofHeader(message.open().headers().first("Date"));
                     yield date.isPresent() && lies(sent.lies(), date.get().epochDay(), sent.epochDay());
                 }
                 case SearchKey.Header header ->
                     TextSearch.inField(message.open().headers(), header.field(), header.text());
+                case SearchKey.Email email ->
+                    ObjectIds.email(message.row.bodyId()).equals(email.id());
+                case SearchKey.InThread thread ->
+                    thread.id().equals(ObjectIds.thread(message.open().headers()));
                 case SearchKey.Body body -> TextSearch.inBody(message.open(), body.text());
                 case SearchKey.Text text ->
                     TextSearch.inHeaders(message.open().headers(), text.text())

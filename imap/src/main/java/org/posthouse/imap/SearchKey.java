@@ -41,8 +41,17 @@ sealed interface SearchKey {
     /// The Date field, by day in its own zone.
     record Sent(Lies lies, long epochDay) implements SearchKey {}
 
+    /// When it came into this mailbox, by day in UTC (RFC 8514 section 4.3).
+    record Saved(Lies lies, long epochDay) implements SearchKey {}
+
     /// A header field contains the text; an empty one means that the field is there.
     record Header(String field, TextSearch.Needle text) implements SearchKey {}
+
+    /// EMAILID (RFC 8474 section 5.5).
+    record Email(String id) implements SearchKey {}
+
+    /// THREADID.
+    record InThread(String id) implements SearchKey {}
 
     record Body(TextSearch.Needle text) implements SearchKey {}
 
@@ -56,8 +65,8 @@ sealed interface SearchKey {
             case Or or -> Math.max(cost(or.left()), cost(or.right()));
             case Not not -> cost(not.key());
             case Sequences _, Uids _, SystemFlag _, Keyword _, Recent _ -> 0;
-            case Larger _, Smaller _, Arrived _ -> 1;
-            case Sent _, Header _ -> 2;
+            case Larger _, Smaller _, Arrived _, Saved _, Email _ -> 1;
+            case Sent _, Header _, InThread _ -> 2;
             case Body _, Text _ -> 3;
         };
     }

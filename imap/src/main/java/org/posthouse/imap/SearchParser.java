@@ -95,6 +95,10 @@ final class SearchParser {
             case "BEFORE" -> new SearchKey.Arrived(Lies.BEFORE, day());
             case "ON" -> new SearchKey.Arrived(Lies.ON, day());
             case "SINCE" -> new SearchKey.Arrived(Lies.SINCE, day());
+            case "SAVEDBEFORE" -> new SearchKey.Saved(Lies.BEFORE, day());
+            case "SAVEDON" -> new SearchKey.Saved(Lies.ON, day());
+            case "SAVEDSINCE" -> new SearchKey.Saved(Lies.SINCE, day());
+            case "SAVEDATESUPPORTED" -> new SearchKey.And(List.of()); // every message has one here
             case "SENTBEFORE" -> new SearchKey.Sent(Lies.BEFORE, day());
             case "SENTON" -> new SearchKey.Sent(Lies.ON, day());
             case "SENTSINCE" -> new SearchKey.Sent(Lies.SINCE, day());
@@ -104,6 +108,8 @@ final class SearchParser {
                 String field = in.astring();
                 yield new SearchKey.Header(field, text());
             }
+            case "EMAILID" -> new SearchKey.Email(objectId());
+            case "THREADID" -> new SearchKey.InThread(objectId());
             case "BODY" -> new SearchKey.Body(text());
             case "TEXT" -> new SearchKey.Text(text());
             case "UID" -> {
@@ -140,6 +146,11 @@ final class SearchParser {
         }
         keys.sort(Comparator.comparingInt(SearchKey::cost));
         return new SearchKey.And(List.copyOf(keys));
+    }
+
+    private String objectId() {
+        in.expectSp();
+        return in.atom();
     }
 
     private String keyword() {

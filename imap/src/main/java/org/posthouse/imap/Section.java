@@ -18,6 +18,7 @@ import org.posthouse.imap.ImapException.Bad;
 record Section(String label, int[] path, Kind kind, List<String> fields, boolean peek, long from, long count) {
     private static final int FIELDS_MAX = 1_000;
     private static final int PATH_MAX = 100;
+    private static final long[] NO_PARTIAL = {-1, 0};
 
     /// What of the part.
     enum Kind {
@@ -39,6 +40,27 @@ record Section(String label, int[] path, Kind kind, List<String> fields, boolean
         return path.length == 0 && (kind == Kind.HEADER || kind == Kind.FIELDS || kind == Kind.FIELDS_NOT);
     }
 
+    /// What a URL says behind `;SECTION=`: as in the brackets of FETCH (RFC 5092 section 6).
+    ///
+    /// @param from first byte wanted, -1 for all
+    static Section ofUrl(String text, ImapLimits limits, long from, long count) throws IOException {
+        Decoder in = Decoder.over("[" + text + "]", limits);
+        Section section = read(in, true);
+        in.expectEnd();
+        return new Section(section.label, section.path, section.kind, section.fields, true, from, count);
+    }
+
+    /// Reads what follows `BINARY`, `BINARY.PEEK` or `BINARY.SIZE` (RFC 3516 section 4.1): part numbers only.
+    static Section readBinary(Decoder in, String name, boolean peek) {
+        StringBuilder label = new StringBuilder(name).append('[');
+        in.expect('[');
+        int[] path = path(in, label);
+        in.expect(']');
+        label.append(']');
+        long[] partial = name.equals("BINARY.SIZE") ? NO_PARTIAL : partial(in, label);
+        return new Section(label.toString(), path, Kind.ALL, List.of(), peek, partial[0], partial[1]);
+    }
+
     /// Reads what follows `BODY` or `BODY.PEEK`, beginning with the bracket.
     static Section read(Decoder in, boolean peek) throws IOException {
         StringBuilder label = new StringBuilder("BODY[");
@@ -57,19 +79,23 @@ record Section(String label, int[] path, Kind kind, List<String> fields, boolean
         }
         in.expect(']');
         label.append(']');
-        long from = -1;
-        long count = 0;
-        if (in.take('<')) {
-            from = in.number();
-            in.expect('.');
-            count = in.number();
-            in.expect('>');
-            if (count == 0) {
-                throw new Bad("A partial of no bytes");
-            }
-            label.append('<').append(from).append('>');
+        long[] partial = partial(in, label);
+        return new Section(label.toString(), path, kind, fields, peek, partial[0], partial[1]);
+    }
+
+    private static long[] partial(Decoder in, StringBuilder label) {
+        if (!in.take('<')) {
+            return NO_PARTIAL;
         }
-        return new Section(label.toString(), path, kind, fields, peek, from, count);
+        long from = in.number();
+        in.expect('.');
+        long count = in.number();
+        in.expect('>');
+        if (count == 0) {
+            throw new Bad("A partial of no bytes");
+        }
+        label.append('<').append(from).append('>');
+        return new long[] {from, count};
     }
 
     private static int[] path(Decoder in, StringBuilder label) {

@@ -102,6 +102,10 @@ final class SelectCommand implements Command {
                 .number(selected.uidValidity())
                 .text("] UIDs valid")
                 .endLine();
+        out.text("* OK [MAILBOXID (")
+                .text(ObjectIds.mailbox(selected.mailboxId()))
+                .text(")] Ok")
+                .endLine();
         out.text("* OK [UIDNEXT ").number(view.uidNext()).text("] Next UID").endLine();
         out.text("* OK [HIGHESTMODSEQ ")
                 .number(view.highestModSeq())

@@ -10,8 +10,8 @@ import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Mailbox;
 import org.posthouse.mailstore.MailboxStatus;
 
-/// STATUS (RFC 3501 section 6.3.10), with SIZE (RFC 8438), DELETED (RFC 9051 section 6.3.11) and HIGHESTMODSEQ
-/// (RFC 7162 section 3.1.7).
+/// STATUS (RFC 3501 section 6.3.10), with SIZE (RFC 8438), DELETED (RFC 9051 section 6.3.11), HIGHESTMODSEQ (RFC 7162
+/// section 3.1.7), APPENDLIMIT (RFC 7889 section 4) and MAILBOXID (RFC 8474 section 4.3).
 final class StatusCommand implements Command {
     enum Item {
         MESSAGES,
@@ -19,6 +19,8 @@ final class StatusCommand implements Command {
         UIDNEXT,
         UIDVALIDITY,
         UNSEEN,
+        APPENDLIMIT,
+        MAILBOXID,
         DELETED,
         SIZE,
         HIGHESTMODSEQ,
@@ -67,6 +69,10 @@ final class StatusCommand implements Command {
         for (int i = 0; i < items.size(); i++) {
             Item item = items.get(i);
             out.text(i == 0 ? "" : " ").text(item.word).octet(' ');
+            if (item == Item.MAILBOXID) {
+                out.text("(").text(ObjectIds.mailbox(mailbox.id())).octet(')');
+                continue;
+            }
             out.number(
                     switch (item) {
                         case MESSAGES -> status.messages();
@@ -74,6 +80,8 @@ final class StatusCommand implements Command {
                         case UIDNEXT -> status.uidNext();
                         case UIDVALIDITY -> status.uidValidity();
                         case UNSEEN -> status.unseen();
+                        case APPENDLIMIT -> session.limits().appendBytesMax();
+                        case MAILBOXID -> mailbox.id();
                         case DELETED -> status.deleted();
                         case SIZE -> status.bytes();
                         case HIGHESTMODSEQ -> status.highestModSeq();

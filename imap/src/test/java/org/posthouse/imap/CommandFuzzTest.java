@@ -73,7 +73,18 @@ class CommandFuzzTest {
             "STORE 1:* (UNCHANGEDSINCE 12) FLAGS.SILENT (\\Seen)",
             "STATUS INBOX (HIGHESTMODSEQ DELETED SIZE)",
             "APPEND INBOX UTF8 (~{3+}\r\nabc)",
-            "UID SEARCH UIDAFTER 1 UIDBEFORE 5");
+            "UID SEARCH UIDAFTER 1 UIDBEFORE 5",
+            "APPEND INBOX (\\Draft) {3+}\r\nabc ~{2+}\r\nde",
+            "APPEND INBOX CATENATE (TEXT {3+}\r\nabc URL \"/INBOX;UIDVALIDITY=1/;UID=1/;SECTION=1.MIME/;PARTIAL=0.9\")",
+            "REPLACE 1 INBOX (\\Seen) {3+}\r\nabc",
+            "FETCH 1 (BINARY.PEEK[1]<1.2> BINARY.SIZE[1.1] PREVIEW (LAZY) EMAILID THREADID SAVEDATE)",
+            "GENURLAUTH \"imap://fuzz%40example.org@h/INBOX/;UID=1;EXPIRE=2099-01-01T00:00:00Z;URLAUTH=anonymous\""
+                    + " INTERNAL",
+            "URLFETCH \"imap://fuzz%40example.org@h/INBOX/;UID=1;URLAUTH=anonymous:INTERNAL:"
+                    + "01000000000000000000000000000000\"",
+            "RESETKEY INBOX INTERNAL",
+            "SEARCH EMAILID M1 THREADID T1 SAVEDSINCE 1-Feb-2026 SAVEDATESUPPORTED",
+            "STATUS INBOX (APPENDLIMIT MAILBOXID)");
     private static final List<String> SHREDS = List.of(
             "(",
             ")",

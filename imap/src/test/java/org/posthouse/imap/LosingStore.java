@@ -3,6 +3,7 @@ package org.posthouse.imap;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
@@ -98,6 +99,21 @@ record LosingStore(MailStore store, AtomicInteger confirmations) implements Mail
     @Override
     public List<MessageRow> messages(long mailboxId, UidSet uids) {
         return store.messages(mailboxId, uids);
+    }
+
+    @Override
+    public byte[][] summaries(long[] bodyIds) {
+        return store.summaries(bodyIds);
+    }
+
+    @Override
+    public void keepSummaries(SortedMap<Long, byte[]> made) {
+        store.keepSummaries(made);
+    }
+
+    @Override
+    public Optional<byte[]> urlKey(long mailboxId, String user) {
+        return store.urlKey(mailboxId, user);
     }
 
     @Override

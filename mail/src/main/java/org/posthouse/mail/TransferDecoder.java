@@ -19,6 +19,14 @@ public abstract sealed class TransferDecoder {
         };
     }
 
+    /// Whether the encoding is one of RFC 2045, so that what is decoded is what was encoded.
+    public static boolean known(String encoding) {
+        return switch (encoding.strip().toLowerCase(Locale.ROOT)) {
+            case "", "7bit", "8bit", "binary", "base64", "quoted-printable" -> true;
+            default -> false;
+        };
+    }
+
     /// Decodes the next bytes.
     ///
     /// @param out has room for `length` + [#HELD_BYTES_MAX] bytes

@@ -38,6 +38,9 @@ public sealed interface Action<R> {
     /// For APPENDUID.
     record Appended(long mailboxId, long uidValidity, UidSet uids) {}
 
+    /// REPLACE (RFC 8508): the one message of `with` comes, that with the UID goes; `GONE` if it went meanwhile.
+    record Replace(long mailboxId, long uid, Append with) implements Action<Appended> {}
+
     /// STORE, and the `\Seen` of a FETCH.
     ///
     /// @param uids as the client's view resolved them; those gone meanwhile are skipped
@@ -126,6 +129,17 @@ public sealed interface Action<R> {
 
     /// UIDs from here on are recent to the claiming session.
     record RecentClaimed(long firstRecent) {}
+
+    /// GENURLAUTH (RFC 4467): makes the user's access key of a mailbox unless there is one.
+    ///
+    /// @param key random, for the case that there is none
+    record MakeUrlKey(long mailboxId, String user, byte[] key) implements Action<UrlKey> {}
+
+    /// The key that counts.
+    record UrlKey(byte[] key) {}
+
+    /// RESETKEY: the user's access keys of these mailboxes go, and every URL made with them.
+    record DropUrlKeys(UidSet mailboxIds, String user) implements Action<Done> {}
 
     /// Names a user for the first time, so that its INBOX exists; nothing if it was named before.
     record Welcome(String user) implements Action<Created> {}

@@ -15,11 +15,14 @@ import org.posthouse.mailstore.Action.Copy;
 import org.posthouse.mailstore.Action.Create;
 import org.posthouse.mailstore.Action.Delete;
 import org.posthouse.mailstore.Action.Deliver;
+import org.posthouse.mailstore.Action.DropUrlKeys;
 import org.posthouse.mailstore.Action.Expunge;
 import org.posthouse.mailstore.Action.Forget;
+import org.posthouse.mailstore.Action.MakeUrlKey;
 import org.posthouse.mailstore.Action.Move;
 import org.posthouse.mailstore.Action.NewMessage;
 import org.posthouse.mailstore.Action.Rename;
+import org.posthouse.mailstore.Action.Replace;
 import org.posthouse.mailstore.Action.SetAcl;
 import org.posthouse.mailstore.Action.Stamp;
 import org.posthouse.mailstore.Action.StoreFlags;
@@ -46,6 +49,9 @@ final class ActionCodec {
     private static final int FORGET = 13;
     private static final int SET_ACL = 14;
     private static final int ANNOTATE = 15;
+    private static final int REPLACE = 16;
+    private static final int MAKE_URL_KEY = 17;
+    private static final int DROP_URL_KEYS = 18;
 
     private ActionCodec() {}
 
@@ -66,6 +72,11 @@ final class ActionCodec {
                 message(deliver.body(), deliver.stamp(), asked, rest);
             }
             case Append append -> append(append, asked.octet(APPEND), rest);
+            case Replace replace ->
+                append(
+                        replace.with(),
+                        asked.octet(REPLACE).number(replace.mailboxId()).number(replace.uid()),
+                        rest);
             case StoreFlags store -> {
                 asked.octet(STORE).number(store.mailboxId()).uids(store.uids());
                 flags(asked.octet(code(store.change())), store.flags());
@@ -97,14 +108,15 @@ final class ActionCodec {
                         .text(subscribe.user())
                         .text(subscribe.name())
                         .flag(subscribe.subscribed());
-            case SetAcl set ->
-                asked.octet(SET_ACL)
-                        .number(set.mailboxId())
-                        .text(set.identifier())
-                        .octet(code(set.change()))
-                        .number(set.rights().bits());
+            case SetAcl set -> setAcl(set, asked.octet(SET_ACL));
             case Annotate annotate -> annotate(annotate, asked.octet(ANNOTATE));
             case ClaimRecent claim -> asked.octet(CLAIM_RECENT).number(claim.mailboxId());
+            case MakeUrlKey make -> {
+                asked.octet(MAKE_URL_KEY).number(make.mailboxId()).text(make.user());
+                rest.blob(make.key());
+            }
+            case DropUrlKeys drop ->
+                asked.octet(DROP_URL_KEYS).uids(drop.mailboxIds()).text(drop.user());
             case Welcome welcome -> asked.octet(WELCOME).text(welcome.user());
             case Forget forget ->
                 asked.octet(FORGET)
@@ -117,12 +129,16 @@ final class ActionCodec {
     private static int bodyBytes(Action<?> action) {
         return switch (action) {
             case Deliver deliver -> inlineBytes(deliver.body());
-            case Append append ->
-                append.messages().stream()
-                        .mapToInt(message -> inlineBytes(message.body()))
-                        .sum();
+            case Append append -> bodyBytes(append);
+            case Replace replace -> bodyBytes(replace.with());
             default -> 0;
         };
+    }
+
+    private static int bodyBytes(Append append) {
+        return append.messages().stream()
+                .mapToInt(message -> inlineBytes(message.body()))
+                .sum();
     }
 
     private static void append(Append append, ByteWriter asked, ByteWriter rest) {
@@ -133,6 +149,11 @@ final class ActionCodec {
             flags(asked, message.flags());
             message(message.body(), message.stamp(), asked, rest);
         }
+    }
+
+    private static void setAcl(SetAcl set, ByteWriter asked) {
+        asked.number(set.mailboxId()).text(set.identifier());
+        asked.octet(code(set.change())).number(set.rights().bits());
     }
 
     private static void annotate(Annotate annotate, ByteWriter asked) {
@@ -173,6 +194,7 @@ final class ActionCodec {
         return switch (tag) {
             case DELIVER -> deliver(asked, rest);
             case APPEND -> append(asked, rest);
+            case REPLACE -> new Replace(asked.number(), asked.number(), append(asked, rest));
             case STORE -> store(asked);
             case COPY -> new Copy(asked.number(), asked.uids(), asked.number(), rights(asked));
             case MOVE -> new Move(asked.number(), asked.uids(), asked.number(), rights(asked));
@@ -184,6 +206,8 @@ final class ActionCodec {
             case SET_ACL -> new SetAcl(asked.number(), asked.text(), change(asked.octet()), rights(asked));
             case ANNOTATE -> annotate(asked);
             case CLAIM_RECENT -> new ClaimRecent(asked.number());
+            case MAKE_URL_KEY -> new MakeUrlKey(asked.number(), asked.text(), rest.blob());
+            case DROP_URL_KEYS -> new DropUrlKeys(asked.uids(), asked.text());
             case WELCOME -> new Welcome(asked.text());
             case FORGET -> new Forget(new UUID(asked.fixed64(), asked.fixed64()));
             default -> throw new IllegalArgumentException("an action of unknown kind " + tag);

@@ -12,6 +12,7 @@ import org.posthouse.mailstore.Action.Expunged;
 import org.posthouse.mailstore.Action.Placed;
 import org.posthouse.mailstore.Action.RecentClaimed;
 import org.posthouse.mailstore.Action.Stored;
+import org.posthouse.mailstore.Action.UrlKey;
 
 /// What apply answers to whoever proposed the entry: a result, which is also what an exactly-once record keeps,
 /// or a refusal.
@@ -28,6 +29,7 @@ final class Answer {
     private static final int CLAIMED = 7;
     private static final int DONE = 8;
     private static final int NUMBER = 9;
+    private static final int URL_KEY = 10;
 
     private Answer() {}
 
@@ -70,6 +72,7 @@ final class Answer {
             case Created created ->
                 out.octet(CREATED).number(created.mailboxId()).number(created.uidValidity());
             case RecentClaimed claimed -> out.octet(CLAIMED).number(claimed.firstRecent());
+            case UrlKey key -> out.octet(URL_KEY).blob(key.key());
             case Done _ -> out.octet(DONE);
             default -> throw new IllegalArgumentException("no result: " + result);
         }
@@ -100,6 +103,7 @@ final class Answer {
             case EXPUNGED -> new Expunged(in.number(), in.uids());
             case CREATED -> new Created(in.number(), in.number());
             case CLAIMED -> new RecentClaimed(in.number());
+            case URL_KEY -> new UrlKey(in.blob());
             case DONE -> new Done();
             case NUMBER -> in.number();
             default -> throw new IllegalArgumentException("an answer of unknown kind " + tag);

@@ -87,6 +87,7 @@ final class ApplyEntry {
         return switch (action) {
             case Action.Deliver deliver -> MessageActions.deliver(work, deliver);
             case Action.Append append -> MessageActions.append(work, append);
+            case Action.Replace replace -> MessageActions.replace(work, replace);
             case Action.StoreFlags store -> MessageActions.store(work, store);
             case Action.Copy copy -> MessageActions.copy(work, copy);
             case Action.Move move -> MessageActions.move(work, move);
@@ -98,6 +99,8 @@ final class ApplyEntry {
             case Action.SetAcl set -> AccessActions.setAcl(work, set);
             case Action.Annotate annotate -> AccessActions.annotate(work, annotate);
             case Action.ClaimRecent claim -> MessageActions.claimRecent(work, claim);
+            case Action.MakeUrlKey make -> UrlKeys.make(work, make);
+            case Action.DropUrlKeys drop -> UrlKeys.drop(work, drop);
             case Action.Welcome welcome -> MailboxActions.welcome(work, welcome);
             case Action.Forget forget -> SessionRecords.forget(work, forget.session());
         };

@@ -174,6 +174,7 @@ final class Expiry {
                 return false;
             }
         }
+        UrlKeys.dropAll(work, mailbox);
         work.drop(mailbox);
         return true;
     }

@@ -3,6 +3,7 @@ package org.posthouse.mailstore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.rocksdb.AbstractEventListener;
 import org.rocksdb.BlockBasedTableConfig;
@@ -96,6 +97,15 @@ final class Index implements AutoCloseable {
     byte[] get(byte[] key) {
         try {
             return db.get(key);
+        } catch (RocksDBException e) {
+            throw damaged(e);
+        }
+    }
+
+    /// Several rows, in the order of their keys; null where there is none.
+    byte[][] get(byte[][] keys) {
+        try {
+            return db.multiGetAsList(Arrays.asList(keys)).toArray(new byte[0][]);
         } catch (RocksDBException e) {
             throw damaged(e);
         }

@@ -16,6 +16,8 @@ import java.util.UUID;
 /// | `E` | mailbox (0: the server), user (none: shared), 0, entry | metadata: its value |
 /// | `F` | segment | [Rows.SegmentRow], local |
 /// | `G` | mailbox, uid | message row, expunged, still whole |
+/// | `H` | body | its summary, opaque here, local ([Summaries]) |
+/// | `K` | mailbox, user | the user's access key for URLs into the mailbox (RFC 4467) |
 /// | `I` | identifier, 0, mailbox | nothing: the access control list grants it something |
 /// | `L` | body, offset in it | [Rows.Place], local |
 /// | `M` | mailbox | [MailboxRow] |
@@ -34,6 +36,8 @@ final class Keys {
     static final byte ANNOTATION = 'E';
     static final byte SEGMENT = 'F';
     static final byte GONE = 'G';
+    static final byte SUMMARY = 'H';
+    static final byte URL_KEY = 'K';
     static final byte GRANT = 'I';
     static final byte PLACE = 'L';
     static final byte MAILBOX = 'M';
@@ -49,6 +53,19 @@ final class Keys {
 
     static byte[] body(long body) {
         return longKey(BODY, body);
+    }
+
+    static byte[] summary(long body) {
+        return longKey(SUMMARY, body);
+    }
+
+    static byte[] urlKey(long mailbox, String user) {
+        byte[] userBytes = user.getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(5 + userBytes.length)
+                .put(URL_KEY)
+                .putInt((int) mailbox)
+                .put(userBytes)
+                .array();
     }
 
     static byte[] staged(long id) {

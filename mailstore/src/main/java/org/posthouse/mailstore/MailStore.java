@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import org.posthouse.mail.UidSet;
 
 /// A virtual server's mail as the services on its owner use it. Reads come from the owner's own index at once
@@ -13,6 +14,9 @@ import org.posthouse.mail.UidSet;
 /// log and need no confirmation. Every method may be called by many threads and throws a [StoreException]; kind
 /// `NOT_OPEN` means that this node does not own the virtual server (any more).
 public interface MailStore {
+
+    /// Longest summary of a body.
+    int SUMMARY_BYTES_MAX = 4 << 10;
 
     /// Begins a command: the epoch under which this node owns the virtual server.
     ///
@@ -73,6 +77,17 @@ public interface MailStore {
     /// The rows of those messages of a set that are there, in UID order.
     List<MessageRow> messages(long mailboxId, UidSet uids);
 
+    /// What was kept of bodies so that they need not be opened ([#keepSummaries]), in the order of their ids; null
+    /// where nothing is. Each replica has its own or none: no log entry makes them, and a crash may lose them.
+    byte[][] summaries(long[] bodyIds);
+
+    /// Keeps summaries, by body id, as the service made them of the bodies, in a form that is its own business. One
+    /// longer than [#SUMMARY_BYTES_MAX], or of a body that is not there any more, is left out.
+    void keepSummaries(SortedMap<Long, byte[]> made);
+
+    /// A user's access key of a mailbox (RFC 4467), if one was made.
+    Optional<byte[]> urlKey(long mailboxId, String user);
+
     /// Some bytes of a body, checked against its checksum at least once per opening.
     ///
     /// @throws StoreException `CORRUPT` if it is damaged here
@@ -100,6 +115,12 @@ public interface MailStore {
     abstract class Upload extends OutputStream {
         /// No more bytes; to be named in one action.
         public abstract NewBody finish() throws IOException;
+
+        /// The same, sent ahead whatever its length where the store does that: for one of many messages that come in
+        /// one action, which must not wait in memory.
+        public NewBody finishAhead() throws IOException {
+            return finish();
+        }
     }
 
     /// An open body. Close it; until then its bytes stay.

@@ -190,6 +190,18 @@ final class MessageActions {
         return new Appended(mailbox.id, mailbox.uidValidity, UidSet.range(first, mailbox.uidNext - 1));
     }
 
+    static Appended replace(Work work, Action.Replace action) {
+        MailboxRow from = work.mailbox(action.mailboxId());
+        List<Source> sources = sources(work, from, UidSet.of(action.uid()));
+        if (sources.isEmpty()) {
+            throw new StoreException(Kind.GONE, "the message to be replaced is not there any more");
+        }
+        Appended appended = append(work, action.with());
+        Source source = sources.getFirst();
+        work.expunge(from, source.uid, source.key, source.value, source.row);
+        return appended;
+    }
+
     // ---- flags
 
     static Stored store(Work work, Action.StoreFlags action) {

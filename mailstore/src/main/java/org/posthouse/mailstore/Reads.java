@@ -48,6 +48,15 @@ final class Reads {
         }
     }
 
+    Optional<byte[]> urlKey(long mailbox, String user) {
+        Lock using = group.use();
+        try {
+            return Optional.ofNullable(group.index().get(Keys.urlKey(mailbox, user)));
+        } finally {
+            using.unlock();
+        }
+    }
+
     Usage usage(String user) {
         Lock using = group.use();
         try {

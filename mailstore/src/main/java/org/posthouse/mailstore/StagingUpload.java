@@ -65,11 +65,20 @@ final class StagingUpload extends MailStore.Upload {
 
     @Override
     public NewBody finish() {
+        return finish(false);
+    }
+
+    @Override
+    public NewBody finishAhead() {
+        return finish(true);
+    }
+
+    private NewBody finish(boolean ahead) {
         if (finished) {
             throw new IllegalStateException("the upload is finished");
         }
         NewBody body;
-        if (stagedLength == 0) {
+        if (stagedLength == 0 && !ahead) {
             body = new NewBody.Inline(Arrays.copyOf(buffer, buffered));
         } else {
             if (buffered > 0) {

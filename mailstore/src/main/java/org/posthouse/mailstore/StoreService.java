@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -35,6 +36,7 @@ public final class StoreService implements MailStore {
     private final LongSupplier wallMillis;
     private final Reads reads;
     private final Confirmations confirmations;
+    private final Summaries summaries;
     private final FreeSpace space;
     private final Semaphore inFlight = new Semaphore(IN_FLIGHT_KB_MAX);
     private final Semaphore stages = new Semaphore(STAGES_IN_FLIGHT_MAX, true);
@@ -47,6 +49,7 @@ public final class StoreService implements MailStore {
         this.gate = group.gate();
         this.wallMillis = wallMillis;
         this.reads = new Reads(group);
+        this.summaries = new Summaries(group);
         this.confirmations = new Confirmations(log);
         this.space = new FreeSpace(group.folder(), group.settings().reserveBytes());
         for (int i = 0; i < sessions.length; i++) {
@@ -204,6 +207,21 @@ public final class StoreService implements MailStore {
     }
 
     @Override
+    public byte[][] summaries(long[] bodyIds) {
+        return summaries.get(bodyIds);
+    }
+
+    @Override
+    public void keepSummaries(SortedMap<Long, byte[]> made) {
+        summaries.keep(made);
+    }
+
+    @Override
+    public Optional<byte[]> urlKey(long mailboxId, String user) {
+        return reads.urlKey(mailboxId, user);
+    }
+
+    @Override
     public Body body(long bodyId) {
         return StoredBody.open(group, bodyId);
     }
@@ -272,8 +290,12 @@ public final class StoreService implements MailStore {
 
     private void refuseIfFull(Action<?> action) {
         switch (action) {
-            case Action.Deliver _, Action.Append _, Action.Copy _, Action.Create _, Action.Annotate _ ->
-                space.require();
+            case Action.Deliver _,
+                    Action.Append _,
+                    Action.Replace _,
+                    Action.Copy _,
+                    Action.Create _,
+                    Action.Annotate _ -> space.require();
             case Action.StoreFlags _,
                     Action.Move _,
                     Action.Expunge _,
@@ -282,6 +304,8 @@ public final class StoreService implements MailStore {
                     Action.Subscribe _,
                     Action.SetAcl _,
                     Action.ClaimRecent _,
+                    Action.MakeUrlKey _,
+                    Action.DropUrlKeys _,
                     Action.Welcome _,
                     Action.Forget _ -> {}
         }

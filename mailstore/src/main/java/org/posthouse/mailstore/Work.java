@@ -236,6 +236,7 @@ final class Work {
             rows.put(key, new Rows.BodyRow(references, body.length(), body.crc32c()).encode());
         } else {
             rows.delete(key);
+            rows.writeLocal(Keys.summary(bodyId), null);
             dropPlaces(bodyId);
         }
     }

@@ -103,6 +103,17 @@ final class Model {
         return "";
     }
 
+    Object replace(Box from, Action.Replace action) {
+        if (from.messages.stream().noneMatch(message -> message.uid == action.uid())) {
+            return Kind.GONE;
+        }
+        Object appended = append(action.with());
+        if (appended.equals("")) {
+            from.messages.removeIf(message -> message.uid == action.uid());
+        }
+        return appended;
+    }
+
     static void store(Box box, Action.StoreFlags action, Set<Long> modified) {
         for (Message message : box.messages) {
             if (action.uids().contains(message.uid) && !modified.contains(message.uid)) {

@@ -55,6 +55,7 @@ final class ModelTest {
             case Action.Copy copy -> target ? copy.toMailboxId() : copy.mailboxId();
             case Action.Move move -> target ? move.toMailboxId() : move.mailboxId();
             case Action.Expunge expunge -> expunge.mailboxId();
+            case Action.Replace replace -> replace.mailboxId();
             case Action.ClaimRecent claim -> claim.mailboxId();
             case Action.SetAcl set -> set.mailboxId();
             case Action.Annotate annotate -> annotate.mailboxId();
@@ -73,6 +74,7 @@ final class ModelTest {
         return switch (action) {
             case Action.Deliver deliver -> model.deliver(deliver);
             case Action.Append append -> model.append(append);
+            case Action.Replace replace -> from == null ? Kind.NO_SUCH_MAILBOX : model.replace(from, replace);
             case Action.Create create -> model.create(create);
             case Action.Delete delete -> model.delete(delete);
             case Action.Rename rename -> model.rename(rename);
@@ -101,7 +103,7 @@ final class ModelTest {
             }
             case Action.SetAcl _ -> from == null ? Kind.NO_SUCH_MAILBOX : "";
             case Action.Annotate _ -> from == null ? Kind.NO_SUCH_MAILBOX : "";
-            case Action.Welcome _, Action.Forget _ -> "";
+            case Action.Welcome _, Action.Forget _, Action.MakeUrlKey _, Action.DropUrlKeys _ -> "";
         };
     }
 

@@ -103,7 +103,11 @@ final class Workload {
             do {
                 messages.add(new Action.NewMessage(body(), flags(), stamp()));
             } while (random.nextInt(3) == 0);
-            return new Action.Append(user(), name(), messages);
+            Action.Append append = new Action.Append(user(), name(), messages);
+            UidSet uids = uids(mailbox);
+            return messages.size() > 1 || random.nextBoolean()
+                    ? append
+                    : new Action.Replace(mailbox, uids.first(0), append);
         } else if (dice < 60) {
             OptionalLong since = random.nextInt(3) > 0 ? OptionalLong.empty() : OptionalLong.of(random.nextInt(40));
             Action.Change change = List.of(Action.Change.ADD, Action.Change.REMOVE, Action.Change.REPLACE)

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.SortedMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.posthouse.mail.UidSet;
@@ -187,6 +188,21 @@ final class FakeStore implements MailStore {
 
     @Override
     public List<MessageRow> messages(long mailboxId, UidSet uids) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public byte[][] summaries(long[] bodyIds) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void keepSummaries(SortedMap<Long, byte[]> made) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<byte[]> urlKey(long mailboxId, String user) {
         throw new UnsupportedOperationException();
     }
 
