@@ -35,6 +35,7 @@ final class FrontEndProcess {
     /// Starts the front end in this process.
     static FrontEnd start(FrontEndSetup setup) throws IOException {
         Path tls = setup.tls();
+        AccessFile access = AccessFile.of(setup.folder());
         // The owner knows the quotas and who shares; a front end counts nothing.
         ImapSettings imap = new ImapSettings(
                 setup.name(),
@@ -42,16 +43,19 @@ final class FrontEndProcess {
                 ImapLimits.DEFAULT,
                 _ -> 0,
                 Sharing.UNCHECKED,
-                new LoginThrottle(LoginThrottle.Limits.DEFAULT, System::nanoTime));
+                new LoginThrottle(LoginThrottle.Limits.DEFAULT, System::nanoTime),
+                access.imap());
         return FrontEnd.start(
                 FrontEndSettings.of(
-                        setup.name(),
-                        setup.nodes(),
-                        setup.listeners(),
-                        TlsIdentity.load(tls.resolve(Join.SERVER_CHAIN_FILE), tls.resolve(Join.SERVER_KEY_FILE)),
-                        setup.folder().resolve("spool"),
-                        SmtpOptions.of(setup.hostName(), setup.domain()).authInClear(setup.loginInClear()),
-                        imap),
+                                setup.name(),
+                                setup.nodes(),
+                                setup.listeners(),
+                                TlsIdentity.load(
+                                        tls.resolve(Join.SERVER_CHAIN_FILE), tls.resolve(Join.SERVER_KEY_FILE)),
+                                setup.folder().resolve("spool"),
+                                SmtpOptions.of(setup.hostName(), setup.domain()).authInClear(setup.loginInClear()),
+                                imap)
+                        .limits(access.listener()),
                 PeerIdentity.load(tls));
     }
 }

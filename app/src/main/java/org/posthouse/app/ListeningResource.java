@@ -67,6 +67,9 @@ abstract class ListeningResource implements ResourceType.Resource {
     /// For all doors.
     abstract TlsIdentity tls();
 
+    /// Of each door.
+    abstract Listener.Limits limits();
+
     /// Adds one more door; to be called while the resource is made.
     ///
     /// @throws IOException if the address cannot be bound; what was bound before is given up
@@ -87,7 +90,7 @@ abstract class ListeningResource implements ResourceType.Resource {
         Listener.Plan plan = new Listener.Plan(
                 name,
                 new InetSocketAddress(InetAddress.getByName(address), door.port()),
-                Listener.Limits.DEFAULT,
+                limits(),
                 Optional.of(tls()),
                 door.implicitTls(),
                 gate,

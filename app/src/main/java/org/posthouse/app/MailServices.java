@@ -1,7 +1,6 @@
 package org.posthouse.app;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,7 +40,10 @@ import org.posthouse.smtp.Role;
 import org.posthouse.smtp.SmtpOptions;
 import org.posthouse.smtp.SmtpServer;
 import org.posthouse.smtp.StoreReception;
+import org.posthouse.wire.Listener;
 import org.posthouse.wire.LoginThrottle;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.ScramSalt;
 import org.posthouse.wire.TlsIdentity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,6 +81,7 @@ final class MailServices {
     private final TlsIdentity tls;
     private final Directory directory;
     private final Quotas quotas;
+    private final AccessFile access;
     private final LoginThrottle throttle = new LoginThrottle(LoginThrottle.Limits.DEFAULT, System::nanoTime);
     private final Map<String, ImapResource> imap = new ConcurrentHashMap<>();
     private final Map<String, SmtpResource> smtp = new ConcurrentHashMap<>();
@@ -86,7 +89,15 @@ final class MailServices {
     /// @param address on which to listen
     /// @param loginInClear whether passwords may be sent without TLS
     /// @param quotas of users, in bytes
-    MailServices(String address, boolean loginInClear, TlsIdentity tls, Directory directory, Quotas quotas) {
+    /// @param access limits on clients, and whether tokens are taken
+    MailServices(
+            String address,
+            boolean loginInClear,
+            TlsIdentity tls,
+            Directory directory,
+            Quotas quotas,
+            AccessFile access) {
+        this.access = access;
         this.address = address;
         this.loginInClear = loginInClear;
         this.tls = tls;
@@ -193,7 +204,8 @@ final class MailServices {
     }
 
     private ImapSettings imapSettings(String name, Sharing sharing) {
-        return new ImapSettings(name, loginInClear, ImapLimits.DEFAULT, quotas::bytesMax, sharing, throttle);
+        return new ImapSettings(
+                name, loginInClear, ImapLimits.DEFAULT, quotas::bytesMax, sharing, throttle, access.imap());
     }
 
     /// Who shares mailboxes in a virtual server: its users, and those set as administrators.
@@ -239,6 +251,11 @@ final class MailServices {
         final TlsIdentity tls() {
             return tls;
         }
+
+        @Override
+        final Listener.Limits limits() {
+            return access.listener();
+        }
     }
 
     /// Where to listen by one of a resource's properties; nowhere without it: front ends need no listener.
@@ -272,28 +289,36 @@ final class MailServices {
         }
 
         Login login() {
-            return attempt -> {
-                try {
-                    LogIn outcome =
-                            directory.logIn(attempt.user(), attempt.password().getBytes(StandardCharsets.UTF_8));
-                    return switch (outcome) {
-                        case LogIn.Refused() -> new Login.Refused();
-                        case LogIn.Accepted(User user) -> serve(user);
-                    };
-                } catch (IOException e) {
-                    LOG.warn("cannot check the password of {} now: {}", attempt.user(), e.toString());
-                    return new Login.Unavailable("The directory does not answer now, try again");
+            return new Login() {
+                @Override
+                public Outcome logIn(Attempt attempt) {
+                    try {
+                        LogIn outcome = directory.logIn(
+                                attempt.user(), attempt.credentials().secret());
+                        return switch (outcome) {
+                            case LogIn.Refused() -> new Refused();
+                            case LogIn.Accepted(User user, String signature) -> serve(user, signature);
+                        };
+                    } catch (IOException e) {
+                        LOG.warn("cannot check the log-in of {} now: {}", attempt.user(), e.toString());
+                        return new Unavailable("The directory does not answer now, try again");
+                    }
+                }
+
+                @Override
+                public ScramSalt salt(String user) {
+                    return directory.salt(user);
                 }
             };
         }
 
-        private Login.Outcome serve(User user) {
+        private Login.Outcome serve(User user, String signature) {
             if (!user.virtualServer().equals(context.virtualServer())) {
                 return new Login.Unavailable("This mailbox is on " + user.virtualServer() + ", not here");
             }
             try {
                 context.store().enter();
-                return new Login.Serve(user.address(), context.store());
+                return new Login.Serve(user.address(), context.store(), signature);
             } catch (StoreException e) {
                 LOG.info("{}: no log-ins now: {}", context.virtualServer(), e.getMessage());
                 return new Login.Unavailable("Mailboxes are not available here now, try again");
@@ -326,7 +351,7 @@ final class MailServices {
                             hostName.isEmpty() ? name : hostName,
                             context.properties().get(POSTMASTER_DOMAIN))
                     .authInClear(loginInClear);
-            SmtpServer server = new SmtpServer(options, throttle, SmtpServer.Surroundings.real());
+            SmtpServer server = new SmtpServer(options, throttle, SmtpServer.Surroundings.real(), access.bearers());
             StoreReception reception = new StoreReception(name, context.store(), addresses(), quotas);
             for (int port : ports(context, PORT)) {
                 listen(new Door(
@@ -358,9 +383,16 @@ final class MailServices {
             }
 
             @Override
-            public String verify(String user, String password) throws IOException {
-                LogIn outcome = directory.logIn(user, password.getBytes(StandardCharsets.UTF_8));
-                return outcome instanceof LogIn.Accepted(User accepted) ? accepted.address() : "";
+            public Optional<Known> verify(Credentials credentials) throws IOException {
+                LogIn outcome = directory.logIn(credentials.user(), credentials.secret());
+                return outcome instanceof LogIn.Accepted(User user, String signature)
+                        ? Optional.of(new Known(user.address(), signature))
+                        : Optional.empty();
+            }
+
+            @Override
+            public ScramSalt salt(String user) {
+                return directory.salt(user);
             }
         };
     }

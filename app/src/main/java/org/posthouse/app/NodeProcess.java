@@ -99,16 +99,20 @@ final class NodeProcess {
     private NodeAgent start() throws IOException {
         Path tls = setup.tls();
         Path own = setup.folder();
+        AccessFile access = AccessFile.of(own);
         Directory directory = new Directory(
                 () -> image(agent.getNow(null)),
                 () -> agent().linearizableImage(NEWEST_IMAGE_WITHIN).directory(),
-                new PasswordVerifier(System::nanoTime, new SecureRandom()));
+                new PasswordVerifier(System::nanoTime, new SecureRandom()),
+                this::clusterId,
+                access.tokens(own));
         MailServices mail = new MailServices(
                 outside.map(Outside::listen).orElse(setup.address()),
                 setup.loginInClear(),
                 TlsIdentity.load(tls.resolve(Join.SERVER_CHAIN_FILE), tls.resolve(Join.SERVER_KEY_FILE)),
                 directory,
-                this::quota);
+                this::quota,
+                access);
         LinkServices services = services(directory, mail);
         NodeAgent started = NodeAgent.start(
                 settings(tls, services),
@@ -122,7 +126,7 @@ final class NodeProcess {
         // Checking a password takes a second in a process that has never done it, which would be just after a failover,
         // for every client at once; and so early after a start it would only be in the way.
         CompletableFuture.delayedExecutor(WARM_UP_AFTER_SECONDS, TimeUnit.SECONDS)
-                .execute(() -> UserCommand.hash("warm-up"));
+                .execute(() -> UserCommand.hash("warm-up", "", ""));
         return started;
     }
 
@@ -131,6 +135,7 @@ final class NodeProcess {
         DirectoryService lookUp = new DirectoryService(directory);
         services.register(DirectoryService.LOCATE, LinkServices::nodesAndFrontEnds, lookUp);
         services.register(DirectoryService.VERIFY, LinkServices::nodesAndFrontEnds, lookUp);
+        services.register(DirectoryService.SALT, LinkServices::nodesAndFrontEnds, lookUp);
         Quotas quotas = this::quota;
         DeliverService deliver = new DeliverService(mail::store, quotas);
         services.register(DeliverService.DELIVER, LinkServices::nodesAndFrontEnds, deliver);
@@ -200,6 +205,12 @@ final class NodeProcess {
     private long quota(String user) {
         User known = image(agent.getNow(null)).users().get(user);
         return known == null ? 0 : known.quotaBytes();
+    }
+
+    /// As the image has it, and so as `user password` knows it.
+    private String clusterId() {
+        NodeAgent started = agent.getNow(null);
+        return started == null ? "" : started.image().id();
     }
 
     private NodeAgent agent() throws IOException {

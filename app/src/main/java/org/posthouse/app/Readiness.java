@@ -54,7 +54,9 @@ final class Readiness {
         for (int i = 0; i < names.size(); i++) {
             if (!there.containsKey(names.get(i))) {
                 Optional<String> server = Optional.of(servers.get(i % servers.size()));
-                control.submit(new AddUser(names.get(i), UserCommand.hash(SampleCluster.PASSWORD), server, 0));
+                String hash =
+                        UserCommand.hash(SampleCluster.PASSWORD, control.image().id(), names.get(i));
+                control.submit(new AddUser(names.get(i), hash, server, 0));
             }
         }
         folder.usersMade();

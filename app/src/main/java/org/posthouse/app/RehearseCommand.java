@@ -44,7 +44,9 @@ final class RehearseCommand implements Callable<Integer> {
                 FrontEnd _ = FrontEndProcess.start(folder.frontEnd("f1"));
                 ClusterControl control = ClusterControl.open(folder)) {
             control.awaitReport(WITHIN);
-            var _ = control.submit(new AddUser(USER, UserCommand.hash(SampleCluster.PASSWORD), Optional.empty(), 0));
+            String hash =
+                    UserCommand.hash(SampleCluster.PASSWORD, control.image().id(), USER);
+            var _ = control.submit(new AddUser(USER, hash, Optional.empty(), 0));
             ClientPorts ports = folder.sample().ports("f1");
             MailProbe probe = new MailProbe("127.0.0.1", WITHIN);
             probe.receives(ports.smtp(), USER);

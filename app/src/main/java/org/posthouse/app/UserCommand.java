@@ -7,9 +7,11 @@ import java.security.SecureRandom;
 import java.util.Optional;
 import org.posthouse.cluster.Command.AddUser;
 import org.posthouse.cluster.Command.RemoveUser;
+import org.posthouse.cluster.Command.SetPassword;
 import org.posthouse.cluster.DirectoryImage.User;
 import org.posthouse.directory.Addresses;
-import org.posthouse.directory.PasswordHash;
+import org.posthouse.directory.ScramCredential;
+import org.posthouse.directory.StoredPassword;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,8 +45,23 @@ final class UserCommand extends OperatorCommand {
                     Optional<String> password)
             throws IOException {
         String canonical = canonical(address);
-        String hash = hash(password.isPresent() ? password.get() : askPassword());
+        String hash = hash(dir, canonical, password);
         return submit(dir, new AddUser(canonical, hash, virtualServer, quota));
+    }
+
+    @Command(
+            name = "password",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Set a user's password. It is asked for, or read from standard input when that is no terminal.")
+    int password(
+            @Mixin DirOption dir,
+            @Parameters(paramLabel = "ADDRESS") String address,
+            @Option(names = "--password", description = "The password; seen by others in the list of processes.")
+                    Optional<String> password)
+            throws IOException {
+        String canonical = canonical(address);
+        return submit(dir, new SetPassword(canonical, hash(dir, canonical, password)));
     }
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "List the users.")
@@ -70,11 +87,23 @@ final class UserCommand extends OperatorCommand {
         return submit(dir, new RemoveUser(canonical(address)));
     }
 
-    /// The hash of a password under a new salt.
-    static String hash(String password) {
+    private String hash(DirOption dir, String user, Optional<String> given) throws IOException {
+        String password = given.isPresent() ? given.get() : askPassword();
+        try (ClusterControl control = ClusterControl.open(dir.open())) {
+            return hash(password, control.image().id(), user);
+        } catch (IllegalArgumentException e) {
+            throw wrong(e.getMessage());
+        }
+    }
+
+    /// What the directory keeps of a password, under a new salt.
+    ///
+    /// @param cluster the cluster's id
+    static String hash(String password, String cluster, String user) {
         byte[] salt = new byte[SALT_BYTES];
         RANDOM.nextBytes(salt);
-        return PasswordHash.hash(password.getBytes(StandardCharsets.UTF_8), salt);
+        return StoredPassword.of(password, salt, ScramCredential.saltOf(cluster, user))
+                .text();
     }
 
     private String canonical(String address) {

@@ -50,7 +50,7 @@ public class FloorsTest {
             "org.apache.ratis", List.of("replication"),
             "org.rocksdb", List.of("mailstore"),
             "org.bouncycastle", List.of("wire", "directory"),
-            "com.fasterxml.jackson.databind", List.of("agent", "app"),
+            "com.fasterxml.jackson.databind", List.of("directory", "agent", "app"),
             "picocli", List.of("app"));
 
     @Test

@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.Opening;
+import org.posthouse.wire.ScramSalt;
+import org.posthouse.wire.Secret;
 
 /// A front end's side of [DirectoryService].
 public final class DirectoryClient {
@@ -31,8 +33,10 @@ public final class DirectoryClient {
         MALFORMED
     }
 
-    /// A user whose password was right.
-    public record Verified(String virtualServer, String user) {}
+    /// A user whose secret was right.
+    ///
+    /// @param signature the server's, in base64, for a SCRAM proof; else `""`
+    public record Verified(String virtualServer, String user, String signature) {}
 
     /// Asks a node where an address leads.
     ///
@@ -50,15 +54,31 @@ public final class DirectoryClient {
         };
     }
 
-    /// Asks a node to check a password.
+    /// Asks a node to check a secret.
     ///
-    /// @return the user, or empty if name and password do not belong together
+    /// @param user may be `""` with a token
+    /// @return the user, or empty if name and secret do not belong together
     /// @throws IOException if this node cannot say now: ask another, or later
-    public static Optional<Verified> verify(Link node, String user, byte[] password, Duration deadline)
+    public static Optional<Verified> verify(Link node, String user, Secret secret, Duration deadline)
             throws IOException {
-        String[] words = call(node, DirectoryService.VERIFY, Map.of("user", user), password, deadline)
-                .split(" ", 3);
-        return words[0].equals("accepted") ? Optional.of(new Verified(words[1], words[2])) : Optional.empty();
+        Map<String, String> fields = Map.of("user", user, "kind", secret.kind());
+        byte[] request = secret.text().getBytes(StandardCharsets.UTF_8);
+        String[] words =
+                call(node, DirectoryService.VERIFY, fields, request, deadline).split(" ", 4);
+        return words[0].equals("accepted") ? Optional.of(new Verified(words[1], words[2], words[3])) : Optional.empty();
+    }
+
+    /// Asks a node for the salt of a user, with which a client makes its SCRAM proof.
+    ///
+    /// @throws IOException if this node cannot say now: ask another, or later
+    public static ScramSalt salt(Link node, String user, Duration deadline) throws IOException {
+        String[] words = call(node, DirectoryService.SALT, Map.of("user", user), new byte[0], deadline)
+                .split(" ");
+        try {
+            return new ScramSalt(words[0], Integer.parseInt(words[1]));
+        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
+            throw new IOException(node.peer() + " gave no answer to 'salt' that is known here", e);
+        }
     }
 
     private static String call(Link node, String kind, Map<String, String> fields, byte[] request, Duration deadline)

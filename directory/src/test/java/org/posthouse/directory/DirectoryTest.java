@@ -17,10 +17,13 @@ import org.posthouse.cluster.DirectoryImage;
 import org.posthouse.cluster.DirectoryImage.Alias;
 import org.posthouse.cluster.DirectoryImage.Domain;
 import org.posthouse.cluster.DirectoryImage.User;
+import org.posthouse.wire.Secret;
 
 class DirectoryTest {
     private static final byte[] SECRET = "secret".getBytes(StandardCharsets.UTF_8);
     private static final byte[] WRONG = "Secret".getBytes(StandardCharsets.UTF_8);
+    private static final Secret RIGHT = new Secret.Password("secret");
+    private static final Secret OTHER = new Secret.Password("Secret");
     private static final String HASH = PasswordHash.hash(SECRET, new byte[16]);
 
     private final AtomicLong nanos = new AtomicLong();
@@ -62,9 +65,11 @@ class DirectoryTest {
                     reads.incrementAndGet();
                     return sample();
                 },
-                verifier);
+                verifier,
+                () -> "cluster",
+                TokenVerifier.NONE);
         assertThat(directory.resolve("user1@example.org")).isInstanceOf(Resolution.Local.class);
-        assertThat(directory.logIn("user1@example.org", SECRET)).isInstanceOf(Directory.LogIn.Accepted.class);
+        assertThat(directory.logIn("user1@example.org", RIGHT)).isInstanceOf(Directory.LogIn.Accepted.class);
         assertThat(reads).hasValue(2);
     }
 
@@ -75,20 +80,23 @@ class DirectoryTest {
                 () -> {
                     throw new IOException("the cluster group has no quorum");
                 },
-                verifier);
+                verifier,
+                () -> "cluster",
+                TokenVerifier.NONE);
         assertThat(directory.resolve("user1@example.org")).isInstanceOf(Resolution.Local.class);
         assertThatThrownBy(() -> directory.resolve("nobody@example.org")).hasMessageContaining("no quorum");
-        assertThatThrownBy(() -> directory.logIn("user1@example.org", WRONG)).hasMessageContaining("no quorum");
+        assertThatThrownBy(() -> directory.logIn("user1@example.org", OTHER)).hasMessageContaining("no quorum");
     }
 
     @Test
     void wrongPasswordUnknownAndDisabledLookAlike() throws IOException {
-        Directory directory = new Directory(DirectoryTest::sample, DirectoryTest::sample, verifier);
+        Directory directory = new Directory(
+                DirectoryTest::sample, DirectoryTest::sample, verifier, () -> "cluster", TokenVerifier.NONE);
         for (String name :
                 List.of("user1@example.org", "nobody@example.org", "retired@example.org", "both@example.org")) {
-            assertThat(directory.logIn(name, WRONG)).isEqualTo(new Directory.LogIn.Refused());
+            assertThat(directory.logIn(name, OTHER)).isEqualTo(new Directory.LogIn.Refused());
         }
-        assertThat(directory.logIn("user1@example.org", SECRET))
+        assertThat(directory.logIn("user1@example.org", RIGHT))
                 .isEqualTo(new Directory.LogIn.Accepted(user("user1", true)));
     }
 

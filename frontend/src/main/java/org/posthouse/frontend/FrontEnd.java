@@ -62,7 +62,11 @@ public final class FrontEnd implements AutoCloseable {
         RefusedNodes refused = new RefusedNodes(identity.revocation()::refuse, System::currentTimeMillis);
         this.feed = new RouteFeed(routes, nodes::take, refused::take);
         this.locator = new Locator(links::standing, Locator.Limits.DEFAULT, System::nanoTime);
-        this.smtp = new SmtpServer(settings.smtp(), settings.imap().throttle(), SmtpServer.Surroundings.real());
+        this.smtp = new SmtpServer(
+                settings.smtp(),
+                settings.imap().throttle(),
+                SmtpServer.Surroundings.real(),
+                settings.imap().access().bearers());
         this.reception = new RemoteReception(
                 locator,
                 routes,
@@ -130,6 +134,7 @@ public final class FrontEnd implements AutoCloseable {
             relay.run();
         } finally {
             relays.remove(relay);
+            imap.ended(handedOver.get());
         }
     }
 

@@ -98,4 +98,21 @@ public record FrontEndSettings(
                 RemoteReception.Patience.DEFAULT,
                 HEARTBEAT_PAUSE);
     }
+
+    /// With other limits on clients.
+    public FrontEndSettings limits(Listener.Limits other) {
+        return new FrontEndSettings(
+                name,
+                nodes,
+                listeners,
+                tls,
+                other,
+                links,
+                spoolFolder,
+                smtp,
+                imap,
+                loginPatience,
+                smtpPatience,
+                heartbeatPause);
+    }
 }

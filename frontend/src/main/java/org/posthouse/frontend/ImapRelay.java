@@ -114,7 +114,7 @@ final class ImapRelay {
     }
 
     private void toClient() throws IOException {
-        ClientOutput out = new ClientOutput(client.output());
+        ClientOutput out = new ClientOutput(client);
         try {
             owner.input().transferTo(out);
         } catch (IOException e) {
@@ -139,12 +139,14 @@ final class ImapRelay {
 
     /// Knows where the client is in the conversation, and whether it was the client that was lost.
     private static final class ClientOutput extends OutputStream {
+        private final Duplex client;
         private final OutputStream out;
         private final ResponseBoundary boundary = new ResponseBoundary();
         private boolean lost;
 
-        ClientOutput(OutputStream out) {
-            this.out = out;
+        ClientOutput(Duplex client) {
+            this.client = client;
+            this.out = client.output();
         }
 
         @Override
@@ -162,6 +164,9 @@ final class ImapRelay {
                 throw e;
             }
             boundary.passed(bytes, offset, length);
+            if (boundary.compressed()) {
+                client.noFarewell();
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 package org.posthouse.frontend;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +17,8 @@ import org.posthouse.directory.DirectoryClient.Verified;
 import org.posthouse.smtp.AddressBook;
 import org.posthouse.smtp.Place;
 import org.posthouse.wire.Link;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.ScramSalt;
 
 /// The directory, by way of any node that answers. A node answers in the negative only when it is sure (after a
 /// linearizable read), so the first answer of any is final; one that cannot say is passed over for the next.
@@ -64,8 +65,13 @@ final class Locator implements AddressBook {
     }
 
     @Override
-    public String verify(String user, String password) throws IOException {
-        return verify(user, password, limits.patience()).map(Verified::user).orElse("");
+    public Optional<Known> verify(Credentials credentials) throws IOException {
+        return verify(credentials, limits.patience()).map(found -> new Known(found.user(), found.signature()));
+    }
+
+    @Override
+    public ScramSalt salt(String user) throws IOException {
+        return ask(limits.patience(), limits.attempt(), (node, atMost) -> DirectoryClient.salt(node, user, atMost));
     }
 
     /// Where an address leads.
@@ -84,15 +90,14 @@ final class Locator implements AddressBook {
         return located;
     }
 
-    /// Whether a password is right; empty if not.
+    /// Whether a secret is right; empty if not.
     ///
     /// @throws IOException if no node can say within the deadline
-    Optional<Verified> verify(String user, String password, Duration deadline) throws IOException {
-        byte[] secret = password.getBytes(StandardCharsets.UTF_8);
+    Optional<Verified> verify(Credentials credentials, Duration deadline) throws IOException {
         return ask(
                 deadline,
                 limits.passwordAttempt(),
-                (node, atMost) -> DirectoryClient.verify(node, user, secret, atMost));
+                (node, atMost) -> DirectoryClient.verify(node, credentials.user(), credentials.secret(), atMost));
     }
 
     /// Drops what is kept of an address: the answer has proved wrong.

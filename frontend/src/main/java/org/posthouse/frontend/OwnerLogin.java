@@ -10,6 +10,7 @@ import org.posthouse.imap.Login;
 import org.posthouse.smtp.Owners;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkStream;
+import org.posthouse.wire.ScramSalt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,8 +77,16 @@ final class OwnerLogin implements Login {
         return Duration.ofNanos(until - System.nanoTime());
     }
 
+    @Override
+    public ScramSalt salt(String user) throws IOException {
+        return locator.salt(user);
+    }
+
     private Outcome once(Attempt attempt, long until) {
         try {
+            if (attempt.user().isEmpty()) {
+                return byToken(attempt, until);
+            }
             DirectoryClient.Located located = locator.locate(attempt.user(), left(until));
             if (located.kind() != DirectoryClient.Kind.LOCAL) {
                 return refuse(attempt, until);
@@ -94,10 +103,18 @@ final class OwnerLogin implements Login {
         }
     }
 
+    /// Only a node can say whose token it is; the owner verifies it again.
+    private Outcome byToken(Attempt attempt, long until) throws IOException {
+        Optional<DirectoryClient.Verified> verified = locator.verify(attempt.credentials(), left(until));
+        return verified.isEmpty() || verified.get().user().isEmpty()
+                ? new Refused()
+                : once(attempt.of(verified.get().user()), until);
+    }
+
     /// An unknown user's password is checked like anybody's: otherwise a quick answer would say which users exist.
     private Outcome refuse(Attempt attempt, long until) throws IOException {
         boolean knownAfterAll =
-                locator.verify(attempt.user(), attempt.password(), left(until)).isPresent();
+                locator.verify(attempt.credentials(), left(until)).isPresent();
         return knownAfterAll ? new Unavailable(NO_OWNER) : new Refused();
     }
 

@@ -8,11 +8,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.posthouse.directory.ScramCredential;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkServer;
 import org.posthouse.wire.LinkService;
@@ -21,6 +23,8 @@ import org.posthouse.wire.LinkSettings;
 import org.posthouse.wire.LinkStream;
 import org.posthouse.wire.Opening;
 import org.posthouse.wire.PeerIdentity;
+import org.posthouse.wire.ScramSalt;
+import org.posthouse.wire.Secret;
 import org.posthouse.wire.WireReader;
 
 /// What a front end sees of a node: routes, a directory, and owners of mailboxes that understand a few commands.
@@ -34,6 +38,9 @@ final class FakeNode implements AutoCloseable {
         /// There is no answer at all, as from a frozen owner.
         SILENT
     }
+
+    private static final ScramCredential SCRAM =
+            ScramCredential.of("secret", new ScramSalt("W22ZaJ0SNY7soEsUEjb6gQ==", 4096));
 
     final String name;
     final Set<String> routes = ConcurrentHashMap.newKeySet();
@@ -54,7 +61,7 @@ final class FakeNode implements AutoCloseable {
         this.name = name;
         this.identity = identity;
         Service service = new Service();
-        for (String kind : List.of("routes", "locate", "verify", "imap", "recipient", "deliver", "front-end")) {
+        for (String kind : List.of("routes", "locate", "verify", "salt", "imap", "recipient", "deliver", "front-end")) {
             services.register(kind, LinkServices::nodesAndFrontEnds, service);
         }
         start();
@@ -110,6 +117,7 @@ final class FakeNode implements AutoCloseable {
                     verified.add(head.field("user"));
                     yield "refused".getBytes(UTF_8);
                 }
+                case "salt" -> (SCRAM.salt().salt() + " " + SCRAM.salt().iterations()).getBytes(UTF_8);
                 case "recipient" -> "ok".getBytes(UTF_8);
                 default -> throw new IOException(head.kind());
             };
@@ -151,9 +159,16 @@ final class FakeNode implements AutoCloseable {
             }
             case SERVING -> {}
         }
-        if (!opening.field("password").equals("secret")) {
+        Secret secret = Secret.of(opening.field("kind"), opening.field("secret"));
+        Optional<String> signature = secret instanceof Secret.ScramProof proof
+                ? SCRAM.verify(proof)
+                : Optional.of("").filter(_ -> secret.text().equals("secret"));
+        if (signature.isEmpty()) {
             say(stream, tag + " NO [AUTHENTICATIONFAILED] wrong");
             return;
+        }
+        if (!signature.get().isEmpty()) {
+            say(stream, "+ " + signature.get());
         }
         say(stream, tag + " OK [CAPABILITY IMAP4rev1] logged in");
         while (command(stream, in)) {
@@ -178,6 +193,10 @@ final class FakeNode implements AutoCloseable {
                 say(stream, ")\r\n" + words[0] + " OK fetched");
             }
             case "HALF" -> stream.output().write("* 1 FETCH (BODY[] {100}\r\nonly\r\n".getBytes(ISO_8859_1));
+            case "COMPRESS" -> {
+                say(stream, words[0] + " OK DEFLATE active");
+                stream.output().write(0); // as if compressed
+            }
             case "LOGOUT" -> {
                 say(stream, "* BYE\r\n" + words[0] + " OK done");
                 return false;

@@ -15,11 +15,15 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.posthouse.directory.DirectoryClient.Kind;
+import org.posthouse.smtp.AddressBook;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkStream;
 import org.posthouse.wire.Opening;
 import org.posthouse.wire.PeerCertificate;
 import org.posthouse.wire.RemoteException;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.ScramSalt;
+import org.posthouse.wire.Secret;
 
 @Timeout(30)
 class LocatorTest {
@@ -165,15 +169,28 @@ class LocatorTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("no link to any node");
         Node n1 = new Node("n1", null);
-        assertThatThrownBy(() -> locator.verify("a@x", "secret")).hasMessage("no node could say: no quorum");
+        assertThatThrownBy(() -> locator.verify(password("a@x"))).hasMessage("no node could say: no quorum");
         assertThat(n1.up()).isTrue();
     }
 
     @Test
     void aPasswordIsAskedEachTime() throws IOException {
-        Node n1 = new Node("n1", "accepted vs1 a@x");
-        assertThat(locator.verify("alias@x", "secret")).isEqualTo("a@x");
+        Node n1 = new Node("n1", "accepted vs1 a@x sig");
+        assertThat(locator.verify(password("alias@x"))).contains(new AddressBook.Known("a@x", "sig"));
+        n1.answer = "accepted vs1 a@x ";
+        assertThat(locator.verify(password("alias@x"))).contains(new AddressBook.Known("a@x", ""));
         n1.answer = "refused";
-        assertThat(locator.verify("alias@x", "secret")).isEmpty();
+        assertThat(locator.verify(password("alias@x"))).isEmpty();
+    }
+
+    @Test
+    void aSaltIsWhatTheNodeSays() throws IOException {
+        Node n1 = new Node("n1", "c2FsdA== 4096");
+        assertThat(locator.salt("a@x")).isEqualTo(new ScramSalt("c2FsdA==", 4096));
+        assertThat(n1.up()).isTrue();
+    }
+
+    private static Credentials password(String user) {
+        return new Credentials(user, new Secret.Password("secret"));
     }
 }

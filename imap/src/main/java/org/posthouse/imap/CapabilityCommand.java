@@ -1,6 +1,7 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
+import org.posthouse.wire.SaslExchange;
 
 /// CAPABILITY (RFC 3501 section 6.1.1): nothing is listed that does not work.
 final class CapabilityCommand implements Command {
@@ -25,9 +26,19 @@ final class CapabilityCommand implements Command {
         if (session.loggedIn()) {
             ImapLimits limits = session.limits();
             String messages = limits.messagesMax() == 0 ? "" : " MESSAGELIMIT=" + limits.messagesMax();
-            return ALWAYS + AFTER_LOGIN + limits.appendBytesMax() + messages;
+            String compress = session.compressed() ? "" : " COMPRESS=DEFLATE";
+            return ALWAYS + AFTER_LOGIN + limits.appendBytesMax() + messages + compress;
         }
         String startTls = session.duplex().offersTls() && !session.secure() ? " STARTTLS" : "";
-        return ALWAYS + startTls + (session.loginAllowed() ? " AUTH=PLAIN" : " LOGINDISABLED");
+        return ALWAYS + startTls + (session.loginAllowed() ? mechanisms(session) : " LOGINDISABLED");
+    }
+
+    private static String mechanisms(Session session) {
+        StringBuilder words = new StringBuilder();
+        for (String name :
+                SaslExchange.mechanisms(session.duplex(), session.settings().bearers())) {
+            words.append(" AUTH=").append(name);
+        }
+        return words.toString();
     }
 }

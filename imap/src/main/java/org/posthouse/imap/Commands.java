@@ -49,6 +49,7 @@ final class Commands {
             new Entry("STARTTLS", BEFORE_LOGIN, NONE, NOTHING, new StartTlsCommand()),
             new Entry("LOGIN", BEFORE_LOGIN, NONE, NOTHING, new LoginCommand()),
             new Entry("AUTHENTICATE", BEFORE_LOGIN, NONE, NOTHING, new AuthenticateCommand()),
+            new Entry("COMPRESS", LOGGED_IN, NONE, NOTHING, new CompressCommand()),
             new Entry("LANGUAGE", ANY_TIME, NONE, NOTHING, new LanguageCommand()),
             new Entry("SELECT", LOGGED_IN, NONE, STORE, new SelectCommand(false)),
             new Entry("EXAMINE", LOGGED_IN, NONE, STORE, new SelectCommand(true)),

@@ -38,13 +38,17 @@ final class Connection {
             session.duplex().readTimeout(timeout());
             while (!session.over() && awaitInput()) {
                 session.lock().lock();
+                session.clock().begin();
                 try {
                     command();
                 } finally {
+                    session.clock().rest();
                     session.lock().unlock();
                 }
             }
             flush();
+        } catch (CommandClock.SlowException e) {
+            bye(new Bye("", "Too slow"));
         } catch (SocketTimeoutException e) {
             bye(new Bye("", "Idle for too long"));
         } catch (Bye e) {
@@ -63,11 +67,8 @@ final class Connection {
         session.lock().lock();
         try {
             switch (session.login().logIn(attempt)) {
-                case Login.Serve serve -> {
-                    session.logIn(serve.user(), serve.store());
-                    session.out()
-                            .tagged(attempt.tag(), "OK", "CAPABILITY " + CapabilityCommand.of(session), "Logged in");
-                }
+                case Login.Serve serve -> serve(attempt.tag(), serve);
+                case Login.TooMany _ -> tooMany(attempt.tag());
                 case Login.Refused _ ->
                     session.out().tagged(attempt.tag(), "NO", "AUTHENTICATIONFAILED", "Wrong user name or password");
                 case Login.Unavailable unavailable ->
@@ -84,6 +85,22 @@ final class Connection {
             session.lock().unlock();
         }
         return session.loggedIn() && !session.over();
+    }
+
+    private void serve(String tag, Login.Serve serve) throws IOException {
+        if (!session.logIn(serve.user(), serve.store())) {
+            tooMany(tag);
+            return;
+        }
+        if (!serve.signature().isEmpty()) {
+            session.out().text(ImapService.SIGNATURE).text(serve.signature()).endLine();
+        }
+        session.out().tagged(tag, "OK", "CAPABILITY " + CapabilityCommand.of(session), "Logged in");
+    }
+
+    private void tooMany(String tag) throws IOException {
+        No answer = LogIn.tooMany();
+        session.out().tagged(tag, "NO", answer.code(), answer.getMessage());
     }
 
     /// Answers go out before the server waits.

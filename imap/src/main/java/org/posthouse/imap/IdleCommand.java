@@ -45,6 +45,7 @@ final class IdleCommand implements Command {
         Duration notice = session.limits().idleNotice();
         Duration left = session.limits().idleTimeout();
         session.duplex().readTimeout(notice);
+        session.clock().rest();
         session.lock().unlock();
         try {
             while (true) {

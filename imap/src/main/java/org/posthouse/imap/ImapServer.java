@@ -18,9 +18,13 @@ import org.slf4j.LoggerFactory;
 /// Carries on IMAP conversations: with clients from the greeting on, and with clients that a front end has logged
 /// in. May be used by many threads.
 public final class ImapServer {
+    /// Ends the answer to COMPRESS, behind the command's tag; no other answer is worded so.
+    public static final String COMPRESSED = " OK " + CompressCommand.ANSWER + "\r\n";
+
     private static final Logger LOG = LoggerFactory.getLogger(ImapServer.class);
 
     private final ImapSettings settings;
+    private final SessionCounts counts;
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
 
     /// A conversation that another process goes on with.
@@ -28,11 +32,13 @@ public final class ImapServer {
     /// @param client to be relayed from now on; the one that [#serve] was given, or TLS over it
     /// @param early what the client sent behind its log-in: goes to the owner first
     /// @param owner the owner's end
-    public record Relay(Duplex client, byte[] early, LinkStream owner) {}
+    /// @param user under whose name it is counted until [#ended]
+    public record Relay(Duplex client, byte[] early, LinkStream owner, String user) {}
 
     /// A server with these settings.
     public ImapServer(ImapSettings settings) {
         this.settings = settings;
+        this.counts = new SessionCounts(settings.access());
     }
 
     /// Serves a client until it is done, on the calling thread. The conversation is closed afterwards, unless
@@ -40,7 +46,7 @@ public final class ImapServer {
     ///
     /// @return where [Login] handed the conversation over
     public Optional<Relay> serve(Duplex client, Login login) {
-        Session session = new Session(settings, login, client, client.remote(), client.secure());
+        Session session = new Session(settings, counts, login, client, client.remote(), client.secure());
         boolean handedOver = false;
         sessions.add(session);
         try {
@@ -52,21 +58,27 @@ public final class ImapServer {
             }
             byte[] early = session.in().readFully(session.in().buffered());
             handedOver = true;
-            return Optional.of(new Relay(session.duplex(), early, session.owner()));
+            return Optional.of(new Relay(session.duplex(), early, session.owner(), session.counted()));
         } catch (IOException e) {
             LOG.debug("IMAP client {} went away: {}", session.client(), e.getMessage());
             return Optional.empty();
         } finally {
             sessions.remove(session);
+            session.leave();
             if (!handedOver) {
                 session.duplex().close();
             }
         }
     }
 
+    /// A conversation that was handed over is at its end: the user has one less.
+    public void ended(Relay relay) {
+        counts.leave(relay.user());
+    }
+
     /// Serves a client that a front end passes on, from its log-in on: the answer to that is the first line.
     void serve(Duplex stream, Login login, Login.Attempt attempt) {
-        Session session = new Session(settings, login, stream, attempt.remote(), attempt.secure());
+        Session session = new Session(settings, counts, login, stream, attempt.remote(), attempt.secure());
         sessions.add(session);
         try {
             if (new Connection(session).logIn(attempt)) {
@@ -74,6 +86,7 @@ public final class ImapServer {
             }
         } finally {
             sessions.remove(session);
+            session.leave();
             stream.close();
         }
     }

@@ -14,13 +14,18 @@ import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkService;
 import org.posthouse.wire.LinkStream;
 import org.posthouse.wire.Opening;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.Secret;
 
 /// The owner's side of clients that come through a front end, and what the front end says to it. A stream of kind
 /// [#KIND] carries one client: its opening holds what the client logged in with, the first line back is the
-/// answer to that, and then both sides speak IMAP.
+/// answer to that (behind a line `+ SIGNATURE` if the client proved itself by SCRAM), and then both sides speak IMAP.
 public final class ImapService implements LinkService {
     /// Of the streams.
     public static final String KIND = "imap";
+
+    /// Begins the line before the answer that carries a signature.
+    static final String SIGNATURE = "+ ";
 
     private static final int ANSWER_BYTES_MAX = 4 << 10;
 
@@ -45,8 +50,7 @@ public final class ImapService implements LinkService {
         String name = opening.field("virtual-server");
         var attempt = new Login.Attempt(
                 opening.field("tag"),
-                opening.field("user"),
-                opening.field("password"),
+                new Credentials(opening.field("user"), Secret.of(opening.field("kind"), opening.field("secret"))),
                 address(opening.field("remote")),
                 Boolean.parseBoolean(opening.field("secure")));
         Served notHere =
@@ -61,7 +65,8 @@ public final class ImapService implements LinkService {
         fields.put("virtual-server", virtualServer);
         fields.put("tag", attempt.tag());
         fields.put("user", attempt.user());
-        fields.put("password", attempt.password());
+        fields.put("kind", attempt.credentials().secret().kind());
+        fields.put("secret", attempt.credentials().secret().text());
         fields.put("remote", ImapServer.text(attempt.remote()));
         fields.put("secure", Boolean.toString(attempt.secure()));
         return new Opening(KIND, fields);
@@ -73,12 +78,20 @@ public final class ImapService implements LinkService {
     /// @throws IOException if the stream ends first, or a read timeout set on it passes: ask again elsewhere
     public static Login.Outcome answer(LinkStream stream, Login.Attempt attempt) throws IOException {
         String line = line(stream);
+        String signature = "";
+        if (line.startsWith(SIGNATURE)) {
+            signature = line.substring(SIGNATURE.length());
+            line = line(stream);
+        }
         if (line.startsWith(attempt.tag() + " OK ")) {
-            return new Login.HandOver(line, stream);
+            return new Login.HandOver(line, stream, signature);
         }
         stream.close();
         if (line.startsWith(attempt.tag() + " NO [AUTHENTICATIONFAILED]")) {
             return new Login.Refused();
+        }
+        if (line.startsWith(attempt.tag() + " NO [LIMIT]")) {
+            return new Login.TooMany();
         }
         int text = line.indexOf("] ");
         return new Login.Unavailable(text < 0 ? "Mailboxes are not available, try again" : line.substring(text + 2));

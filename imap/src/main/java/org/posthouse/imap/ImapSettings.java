@@ -2,6 +2,7 @@ package org.posthouse.imap;
 
 import java.util.function.ToLongFunction;
 import org.posthouse.wire.LoginThrottle;
+import org.posthouse.wire.SaslExchange.Bearers;
 
 /// How a server presents itself and what it allows.
 ///
@@ -12,13 +13,36 @@ import org.posthouse.wire.LoginThrottle;
 /// @param quota the most a user may store, in bytes, 0 for no limit
 /// @param sharing who shares mailboxes
 /// @param throttle slows down guessing of passwords; shared by all services of a process
+/// @param access who may connect how often, and how long a client may take
 public record ImapSettings(
         String name,
         boolean plainTextLogin,
         ImapLimits limits,
         ToLongFunction<String> quota,
         Sharing sharing,
-        LoginThrottle throttle) {
+        LoginThrottle throttle,
+        ImapAccess access) {
+
+    /// With [ImapAccess#DEFAULT].
+    public ImapSettings(
+            String name,
+            boolean plainTextLogin,
+            ImapLimits limits,
+            ToLongFunction<String> quota,
+            Sharing sharing,
+            LoginThrottle throttle) {
+        this(name, plainTextLogin, limits, quota, sharing, throttle, ImapAccess.DEFAULT);
+    }
+
+    /// With other rules of access.
+    public ImapSettings access(ImapAccess rules) {
+        return new ImapSettings(name, plainTextLogin, limits, quota, sharing, throttle, rules);
+    }
+
+    /// Whether access tokens are taken.
+    Bearers bearers() {
+        return access.bearers();
+    }
 
     /// With [ImapLimits#DEFAULT] and no quota.
     public static ImapSettings of(String name, boolean plainTextLogin) {

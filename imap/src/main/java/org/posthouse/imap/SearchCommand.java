@@ -60,6 +60,7 @@ final class SearchCommand implements Command {
             UidSet.Builder found = new UidSet.Builder();
             Map<Long, MessageRow> rows = Map.of();
             for (int sequence = 1; sequence <= selected.size(); sequence++) {
+                session.checkTime();
                 if (needsRow && sequence % ROWS_AT_ONCE == 1) {
                     rows = rows(sequence, Math.min(selected.size(), sequence + ROWS_AT_ONCE - 1));
                 }

@@ -12,6 +12,7 @@ import org.posthouse.mailstore.CommandId;
 import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.Mailbox;
 import org.posthouse.mailstore.StoreException;
+import org.posthouse.wire.DeflateDuplex;
 import org.posthouse.wire.Duplex;
 import org.posthouse.wire.LinkStream;
 import org.posthouse.wire.WireReader;
@@ -21,6 +22,8 @@ import org.posthouse.wire.WireReader;
 final class Session {
     private final ImapSettings settings;
     private final Login login;
+    private final SessionCounts counts;
+    private final CommandClock clock;
     private final InetSocketAddress remote;
     private final ReentrantLock lock = new ReentrantLock();
     private final Enabled enabled = new Enabled();
@@ -35,13 +38,24 @@ final class Session {
     private Selected selected;
     private Rights rights = Rights.NONE;
     private long rightsOf = -1; // version of the access control lists
+    private String counted; // the user under whose name this connection is counted
+    private boolean countedAsCompressed;
+    private boolean compressed;
     private LinkStream owner;
     private boolean over;
     private String tag = "*";
     private int loginFailures;
 
-    Session(ImapSettings settings, Login login, Duplex duplex, InetSocketAddress remote, boolean secure) {
+    Session(
+            ImapSettings settings,
+            SessionCounts counts,
+            Login login,
+            Duplex duplex,
+            InetSocketAddress remote,
+            boolean secure) {
         this.settings = settings;
+        this.counts = counts;
+        this.clock = new CommandClock(settings.access());
         this.login = login;
         this.remote = remote;
         this.secure = secure;
@@ -104,6 +118,48 @@ final class Session {
         read();
     }
 
+    /// Goes on compressed, from the next byte on in both directions.
+    void compress() throws IOException {
+        out.flush();
+        compressed = true;
+        byte[] early = in.readFully(in.buffered());
+        duplex = new DeflateDuplex(duplex, early);
+        out.continueOn(duplex.output());
+        read();
+    }
+
+    boolean compressed() {
+        return compressed;
+    }
+
+    /// Takes a place among the compressed connections, which [#leave] gives back.
+    boolean mayCompress() {
+        countedAsCompressed = counts.compress();
+        return countedAsCompressed;
+    }
+
+    /// Bounds how long the client may take.
+    CommandClock clock() {
+        return clock;
+    }
+
+    /// For loops that may run long without sending anything.
+    void checkTime() {
+        if (clock.tookTooLong()) {
+            throw new No("LIMIT", "This command takes too long");
+        }
+    }
+
+    /// The session is over, or another process goes on with it.
+    void leave() {
+        if (countedAsCompressed) {
+            counts.decompress();
+        }
+        if (counted != null && owner == null) {
+            counts.leave(counted);
+        }
+    }
+
     /// The client said good-bye, or another process has taken over.
     void end() {
         over = true;
@@ -129,7 +185,7 @@ final class Session {
     }
 
     private void read() {
-        in = new WireReader(duplex.input());
+        in = new WireReader(clock.guard(duplex.input()));
         decoder = new Decoder(in, settings.limits(), enabled, () -> out.continuation("OK"));
     }
 
@@ -148,17 +204,38 @@ final class Session {
     }
 
     /// From here on the user's mailboxes are served.
-    void logIn(String name, MailStore from) throws IOException {
+    ///
+    /// @return false if the user has too many connections
+    boolean logIn(String name, MailStore from) throws IOException {
+        if (!counts.enter(name)) {
+            return false;
+        }
+        counted = name;
         user = name;
         store = from;
+        clock.loggedIn();
         mailboxes = new Mailboxes(from, name, settings.sharing());
         duplex.readTimeout(limits().idleTimeout());
+        return true;
     }
 
     /// From here on the owner's process answers.
-    void handOver(LinkStream to) {
+    ///
+    /// @param name counted under it until [ImapServer#ended]
+    /// @return false if the user has too many connections
+    boolean handOver(LinkStream to, String name) {
+        if (!counts.enter(name)) {
+            return false;
+        }
+        counted = name;
         owner = to;
         end();
+        return true;
+    }
+
+    /// Whose connection this is in the counts.
+    String counted() {
+        return counted;
     }
 
     /// Who has taken over, or null.

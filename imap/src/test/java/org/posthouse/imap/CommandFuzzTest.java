@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -66,6 +69,8 @@ class CommandFuzzTest {
             "MOVE 1:2 INBOX",
             "UID EXPUNGE 1:*",
             "FETCH 1 (BODY[TEXT] RFC822 BODY[1.MIME])",
+            "AUTHENTICATE SCRAM-SHA-256 biwsbj11LHI9YQ==\r\nYz1iaXdzLHI9YQ==\r\n*",
+            "AUTHENTICATE OAUTHBEARER bixhPXUsAWF1dGg9QmVhcmVyIHgBAQ==",
             "ENABLE CONDSTORE QRESYNC UTF8=ACCEPT",
             "ENABLE UIDONLY IMAP4rev2",
             "SELECT INBOX (CONDSTORE QRESYNC (1 20 1:3,5 (1:2 1,3)))",
@@ -164,6 +169,54 @@ class CommandFuzzTest {
 
     @Property(tries = 800)
     void whateverComesIsAnswered(@ForAll("conversations") List<String> commands, @ForAll int state) {
+        converse(commands, state);
+    }
+
+    /// The long form: `-Dposthouse.fuzz.minutes=60`, and `-Dposthouse.fuzz.seed` to see the same again.
+    @Example
+    void forAsLongAsTold() {
+        long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(Long.getLong("posthouse.fuzz.minutes", 0));
+        long seed = Long.getLong("posthouse.fuzz.seed", System.nanoTime());
+        Random random = new Random(seed);
+        List<String> names =
+                Commands.ALL_COMMANDS.stream().map(Commands.Entry::name).toList();
+        List<String> words = new ArrayList<>(SHREDS);
+        SEEDS.forEach(line -> words.addAll(List.of(line.split(" ", -1))));
+        long conversations = 0;
+        do {
+            List<String> commands = new ArrayList<>();
+            for (int left = 1 + random.nextInt(8); left > 0; left--) {
+                commands.add(command(random, names, words));
+            }
+            try {
+                converse(commands, random.nextInt(STATES.length));
+            } catch (AssertionError e) {
+                throw new AssertionError("seed " + seed + ", conversation " + conversations + ": " + commands, e);
+            }
+            conversations++;
+        } while (System.nanoTime() < until);
+        System.out.println(conversations + " conversations fuzzed (seed " + seed + ")");
+    }
+
+    private static String command(Random random, List<String> names, List<String> words) {
+        String seed = SEEDS.get(random.nextInt(SEEDS.size()));
+        int kind = random.nextInt(4);
+        if (kind == 0) {
+            return seed.substring(0, random.nextInt(seed.length() + 1));
+        }
+        if (kind == 1) { // one good line with another word in it
+            String[] parts = seed.split(" ", -1);
+            parts[random.nextInt(parts.length)] = words.get(random.nextInt(words.size()));
+            return String.join(" ", parts);
+        }
+        StringBuilder line = new StringBuilder(names.get(random.nextInt(names.size())));
+        for (int left = random.nextInt(7); left > 0; left--) {
+            line.append(random.nextInt(4) > 0 ? " " : "").append(words.get(random.nextInt(words.size())));
+        }
+        return line.toString();
+    }
+
+    private static void converse(List<String> commands, int state) {
         StringBuilder said = new StringBuilder();
         for (String line : STATES[Math.floorMod(state, STATES.length)]) {
             said.append(line).append("\r\n");

@@ -21,6 +21,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.posthouse.wire.Opening;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.Secret;
 
 /// What transcripts cannot show: limits, TLS, loss of ownership, front ends, large messages.
 class ServerTest {
@@ -145,7 +147,8 @@ class ServerTest {
         server.server().serve(inClear, server::logIn);
         assertThat(inClear.heard()).contains("STARTTLS LOGINDISABLED", "a2 OK").doesNotContain("a3");
         assertThat(inTls.heard())
-                .startsWith("* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID LANGUAGE AUTH=PLAIN\r\nb1 OK")
+                .startsWith(
+                        "* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID LANGUAGE AUTH=SCRAM-SHA-256 AUTH=PLAIN\r\nb1 OK")
                 .contains("b2 OK");
     }
 
@@ -205,9 +208,13 @@ class ServerTest {
 
     // ---- front ends ----
 
+    private static Credentials password(String user, String password) {
+        return new Credentials(user, new Secret.Password(password));
+    }
+
     private static Opening opening(String password) {
         var attempt = new Login.Attempt(
-                "t1", "user@example.org", password, new java.net.InetSocketAddress("192.0.2.7", 99), true);
+                "t1", password("user@example.org", password), new java.net.InetSocketAddress("192.0.2.7", 99), true);
         return ImapService.opening("vs1", attempt);
     }
 
@@ -237,7 +244,7 @@ class ServerTest {
 
     private static Login.Outcome answer(String line) throws IOException {
         MemoryDuplex owner = MemoryDuplex.saying(line.isEmpty() ? new String[0] : new String[] {line, "* rest"});
-        var attempt = new Login.Attempt("t1", "u", "p", owner.remote(), true);
+        var attempt = new Login.Attempt("t1", password("u", "p"), owner.remote(), true);
         return ImapService.answer(owner, attempt);
     }
 
@@ -248,6 +255,7 @@ class ServerTest {
             assertThat(((MemoryDuplex) handOver.owner()).closed).isFalse();
         });
         assertThat(answer("t1 NO [AUTHENTICATIONFAILED] Wrong")).isEqualTo(new Login.Refused());
+        assertThat(answer("t1 NO [LIMIT] Many")).isEqualTo(new Login.TooMany());
         assertThat(answer("t1 NO [UNAVAILABLE] Later")).isEqualTo(new Login.Unavailable("Later"));
         assertThatThrownBy(() -> answer("")).isInstanceOf(IOException.class);
     }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.posthouse.directory.ScramCredential;
 import org.posthouse.mailstore.Gate;
 import org.posthouse.mailstore.StorageGroup;
 import org.posthouse.mailstore.StoreMemory;
@@ -20,6 +21,8 @@ import org.posthouse.mailstore.StoreSettings;
 import org.posthouse.testkit.LocalLog;
 import org.posthouse.wire.Listener;
 import org.posthouse.wire.LoginThrottle;
+import org.posthouse.wire.ScramSalt;
+import org.posthouse.wire.Secret;
 import org.posthouse.wire.ServiceGate;
 
 /// An IMAP server on a socket over a real storage group, whose log has one member. Every user whose name ends in
@@ -27,6 +30,9 @@ import org.posthouse.wire.ServiceGate;
 /// `admin@example.org` administers what is shared.
 final class TestServer implements AutoCloseable {
     static final String PASSWORD = "secret";
+
+    private static final ScramCredential SCRAM =
+            ScramCredential.of(PASSWORD, new ScramSalt("W22ZaJ0SNY7soEsUEjb6gQ==", 4096));
 
     private final Path folder;
     private final StoreMemory memory = new StoreMemory();
@@ -42,6 +48,14 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(ImapLimits limits, boolean plainTextLogin) {
+        this(limits, plainTextLogin, ImapAccess.DEFAULT, Listener.Limits.DEFAULT);
+    }
+
+    TestServer(ImapAccess access, Listener.Limits connections) {
+        this(ImapLimits.DEFAULT, true, access, connections);
+    }
+
+    private TestServer(ImapLimits limits, boolean plainTextLogin, ImapAccess access, Listener.Limits connections) {
         try {
             folder = Files.createTempDirectory(
                     Files.createDirectories(Path.of(System.getProperty("java.io.tmpdir"))), "imap");
@@ -56,17 +70,18 @@ final class TestServer implements AutoCloseable {
                     limits,
                     user -> quotas.getOrDefault(user, 0L),
                     new Sharing(user -> !user.contains("nobody"), user -> user.startsWith("admin@")),
-                    new LoginThrottle(unhurried, System::nanoTime)));
+                    new LoginThrottle(unhurried, System::nanoTime),
+                    access));
             listener = Listener.open(
                     new Listener.Plan(
                             "test imap",
                             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                            Listener.Limits.DEFAULT,
+                            connections,
                             Optional.empty(),
                             false,
                             ServiceGate.alwaysOpen(),
                             _ -> "* BYE"),
-                    client -> server.serve(client, this::logIn));
+                    client -> server.serve(client, login()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -93,12 +108,40 @@ final class TestServer implements AutoCloseable {
     }
 
     Login.Outcome logIn(Login.Attempt attempt) {
-        if (attempt.user().equals("nobody-knows@example.org")) {
+        String user = attempt.user().isEmpty() ? "token@example.org" : attempt.user();
+        if (user.equals("nobody-knows@example.org")) {
             return new Login.Unavailable("The directory does not answer, try again");
         }
-        return attempt.password().equals(PASSWORD) && attempt.user().endsWith("@example.org")
-                ? new Login.Serve(attempt.user(), store)
-                : new Login.Refused();
+        Optional<String> signature = user.endsWith("@example.org")
+                ? switch (attempt.credentials().secret()) {
+                    case Secret.Password(String password) -> right(password.equals(PASSWORD));
+                    case Secret.BearerToken(String token) -> right(token.equals("token"));
+                    case Secret.ScramProof proof -> SCRAM.verify(proof);
+                }
+                : Optional.empty();
+        return signature.isPresent() ? new Login.Serve(user, store, signature.get()) : new Login.Refused();
+    }
+
+    private static Optional<String> right(boolean yes) {
+        return yes ? Optional.of("") : Optional.empty();
+    }
+
+    /// As [#logIn], with salts.
+    Login login() {
+        return new Login() {
+            @Override
+            public Outcome logIn(Attempt attempt) {
+                return TestServer.this.logIn(attempt);
+            }
+
+            @Override
+            public ScramSalt salt(String user) throws IOException {
+                if (user.equals("nobody-knows@example.org")) {
+                    throw new IOException("no node answers");
+                }
+                return SCRAM.salt();
+            }
+        };
     }
 
     /// For trying clients by hand: serves on a free port until its input ends.

@@ -1,6 +1,9 @@
 package org.posthouse.smtp;
 
 import java.io.IOException;
+import java.util.Optional;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.ScramSalt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,14 +37,21 @@ abstract sealed class DirectoryReception implements Reception permits StoreRecep
     abstract RecipientAnswer room(Place.Local local, long declaredSize);
 
     @Override
-    public final Login authenticate(String user, String password) {
+    public final Login authenticate(Credentials credentials) {
         try {
-            String canonical = addresses.verify(user, password);
-            return canonical.isEmpty() ? new Login.Refused() : new Login.Accepted(canonical);
+            Optional<AddressBook.Known> known = addresses.verify(credentials);
+            return known.isEmpty()
+                    ? new Login.Refused()
+                    : new Login.Accepted(known.get().user(), known.get().signature());
         } catch (IOException e) {
-            LOG.warn("cannot check the password of {} now: {}", user, e.toString());
+            LOG.warn("cannot check the log-in of {} now: {}", credentials.user(), e.toString());
             return new Login.Unavailable();
         }
+    }
+
+    @Override
+    public final ScramSalt salt(String user) throws IOException {
+        return addresses.salt(user);
     }
 
     @Override

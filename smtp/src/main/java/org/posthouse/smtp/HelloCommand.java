@@ -47,7 +47,7 @@ final class HelloCommand {
             lines.add("STARTTLS");
         }
         if (Verb.AUTH.knownTo(session.role()) && AuthCommand.possible(session)) {
-            lines.add("AUTH PLAIN LOGIN");
+            lines.add("AUTH " + AuthCommand.mechanisms(session));
         }
         return lines;
     }

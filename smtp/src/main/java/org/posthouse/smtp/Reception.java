@@ -2,6 +2,8 @@ package org.posthouse.smtp;
 
 import java.io.IOException;
 import java.util.List;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.ScramSalt;
 
 /// Where a [SmtpServer] puts the mail it receives: the store on the owner ([StoreReception]), or, on a front
 /// end, the owner wherever it is ([RemoteReception]). Used by many sessions at once.
@@ -14,8 +16,13 @@ public interface Reception {
     /// @param declaredSize in bytes, 0 if the client did not say
     RecipientAnswer recipient(String sender, String address, long declaredSize);
 
-    /// Checks a password.
-    Login authenticate(String user, String password);
+    /// Checks who somebody says they are.
+    Login authenticate(Credentials credentials);
+
+    /// The salt of a user, for a SCRAM exchange; one that looks like it for a user that does not exist.
+    ///
+    /// @throws IOException if that cannot be learned now
+    ScramSalt salt(String user) throws IOException;
 
     /// Whether an authenticated user may send under an address.
     ///
@@ -44,7 +51,8 @@ public interface Reception {
         /// Right.
         ///
         /// @param user canonical address
-        record Accepted(String user) implements Login {}
+        /// @param signature the server's, in base64, for a SCRAM proof; else `""`
+        record Accepted(String user, String signature) implements Login {}
 
         /// Wrong, unknown or disabled.
         record Refused() implements Login {}

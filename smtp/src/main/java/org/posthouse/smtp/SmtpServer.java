@@ -8,12 +8,14 @@ import java.util.function.Supplier;
 import org.posthouse.wire.Duplex;
 import org.posthouse.wire.Listener;
 import org.posthouse.wire.LoginThrottle;
+import org.posthouse.wire.SaslExchange.Bearers;
 
 /// The SMTP, submission and LMTP server: one conversation for each [#serve], on the caller's thread.
 public final class SmtpServer {
     private final SmtpOptions options;
     private final LoginThrottle throttle;
     private final Surroundings surroundings;
+    private final Bearers bearers;
 
     /// What a server takes from the world around it; a test gives its own.
     ///
@@ -37,9 +39,15 @@ public final class SmtpServer {
 
     /// @param throttle shared by all servers of the process that authenticate
     public SmtpServer(SmtpOptions options, LoginThrottle throttle, Surroundings surroundings) {
+        this(options, throttle, surroundings, Bearers.NONE);
+    }
+
+    /// @param bearers whether access tokens are taken
+    public SmtpServer(SmtpOptions options, LoginThrottle throttle, Surroundings surroundings, Bearers bearers) {
         this.options = options;
         this.throttle = throttle;
         this.surroundings = surroundings;
+        this.bearers = bearers;
     }
 
     /// Carries on a conversation from the greeting to its end. The caller closes it, as a [Listener] does: gently, so
@@ -66,6 +74,10 @@ public final class SmtpServer {
 
     LoginThrottle throttle() {
         return throttle;
+    }
+
+    Bearers bearers() {
+        return bearers;
     }
 
     Surroundings surroundings() {

@@ -41,6 +41,8 @@ import org.posthouse.wire.LinkServices;
 import org.posthouse.wire.LinkSettings;
 import org.posthouse.wire.Links;
 import org.posthouse.wire.PeerIdentity;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.ScramSalt;
 
 /// The whole way: a client on a socket, a front end's server, a link in mutual TLS, a node's service, a real store.
 @Timeout(120)
@@ -106,8 +108,13 @@ class DeliveryOverLinksTest {
         }
 
         @Override
-        public String verify(String user, String password) {
-            return "";
+        public Optional<Known> verify(Credentials credentials) {
+            return Optional.empty();
+        }
+
+        @Override
+        public ScramSalt salt(String user) {
+            return new ScramSalt("c2FsdA==", 4096);
         }
     }
 

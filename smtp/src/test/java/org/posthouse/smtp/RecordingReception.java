@@ -5,8 +5,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.ScramSalt;
 
 /// A reception for `example.org` that keeps what it gets. Users: ann and bob on vs1, cid on vs2, `team` leads to ann
 /// and bob, `full` is over quota, `later` cannot be answered for.
@@ -41,11 +44,23 @@ final class RecordingReception implements Reception {
     }
 
     @Override
-    public Login authenticate(String user, String password) {
+    public Login authenticate(Credentials credentials) {
+        String user = credentials.user();
         if (user.equals("later@example.org")) {
             return new Login.Unavailable();
         }
-        return password.equals("secret") && KNOWN.containsKey(user) ? new Login.Accepted(user) : new Login.Refused();
+        Optional<String> signature = DirectoryFake.signature(credentials.secret());
+        return signature.isPresent() && KNOWN.containsKey(user)
+                ? new Login.Accepted(user, signature.get())
+                : new Login.Refused();
+    }
+
+    @Override
+    public ScramSalt salt(String user) throws IOException {
+        if (user.equals("later@example.org")) {
+            throw new IOException("no directory");
+        }
+        return DirectoryFake.salt();
     }
 
     @Override

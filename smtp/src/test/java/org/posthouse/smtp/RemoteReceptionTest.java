@@ -33,6 +33,9 @@ import org.posthouse.mailstore.StoreException;
 import org.posthouse.smtp.PipeLink.Fault;
 import org.posthouse.smtp.Reception.RecipientAnswer;
 import org.posthouse.wire.Link;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.ScramSalt;
+import org.posthouse.wire.Secret;
 
 /// A front end's reception, with links and owners that fail in every way there is: one message, one delivery.
 @Timeout(60)
@@ -111,11 +114,18 @@ class RemoteReceptionTest {
             }
 
             @Override
-            public String verify(String user, String password) throws IOException {
-                if (user.equals("later")) {
+            public Optional<Known> verify(Credentials credentials) throws IOException {
+                if (credentials.user().equals("later")) {
                     throw new IOException("no node");
                 }
-                return password.equals("secret") ? user : "";
+                return credentials.secret().text().equals("secret")
+                        ? Optional.of(new Known(credentials.user(), ""))
+                        : Optional.empty();
+            }
+
+            @Override
+            public ScramSalt salt(String user) {
+                return new ScramSalt("c2FsdA==", 4096);
             }
         };
         return new RemoteReception(addresses, owners, space, patience);
@@ -294,13 +304,19 @@ class RemoteReceptionTest {
                 .isEqualTo(new RecipientAnswer.Refused(Answer.NO_OWNER));
     }
 
+    private static Credentials password(String user, String password) {
+        return new Credentials(user, new Secret.Password(password));
+    }
+
     @Test
     void logins() throws Exception {
         RemoteReception reception = reception(PATIENT);
-        assertThat(reception.authenticate("ann@example.org", "secret"))
-                .isEqualTo(new Reception.Login.Accepted("ann@example.org"));
-        assertThat(reception.authenticate("ann@example.org", "wrong")).isEqualTo(new Reception.Login.Refused());
-        assertThat(reception.authenticate("later", "secret")).isEqualTo(new Reception.Login.Unavailable());
+        assertThat(reception.authenticate(password("ann@example.org", "secret")))
+                .isEqualTo(new Reception.Login.Accepted("ann@example.org", ""));
+        assertThat(reception.authenticate(password("ann@example.org", "wrong")))
+                .isEqualTo(new Reception.Login.Refused());
+        assertThat(reception.authenticate(password("later", "secret"))).isEqualTo(new Reception.Login.Unavailable());
+        assertThat(reception.salt("ann@example.org").iterations()).isEqualTo(4096);
         assertThat(reception.maySendAs("ann@example.org", "ann@example.org")).isTrue();
         assertThat(reception.maySendAs("ann@example.org", "cid@example.org")).isFalse();
         assertThat(reception.maySendAs("ann@example.org", "nobody@example.org")).isFalse();

@@ -355,7 +355,7 @@ class SmtpServerTest {
             client.startTls();
             client.say("AUTH PLAIN AGFubkBleGFtcGxlLm9yZwBzZWNyZXQ=").expect("503");
             assertThat(client.say("EHLO client.example").answer())
-                    .contains("AUTH PLAIN LOGIN")
+                    .contains("AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN")
                     .doesNotContain("STARTTLS");
             client.say("STARTTLS").expect("502 5.5.1 TLS");
             client.say("AUTH PLAIN AGFubkBleGFtcGxlLm9yZwBzZWNyZXQ=").expect("235");

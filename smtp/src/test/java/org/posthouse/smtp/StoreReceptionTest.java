@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.NewBody;
 import org.posthouse.mailstore.StoreException;
 import org.posthouse.smtp.Reception.RecipientAnswer;
+import org.posthouse.wire.Sasl.Credentials;
+import org.posthouse.wire.ScramSalt;
 
 /// Reception on the owner: what the store says, and what the client is told.
 class StoreReceptionTest {
@@ -28,8 +31,13 @@ class StoreReceptionTest {
         }
 
         @Override
-        public String verify(String user, String password) {
-            return "";
+        public Optional<Known> verify(Credentials credentials) {
+            return Optional.empty();
+        }
+
+        @Override
+        public ScramSalt salt(String user) {
+            return new ScramSalt("c2FsdA==", 4096);
         }
     };
 

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 
 /// A conversation of bytes between a server and its client: a socket, a TLS socket, or a stream inside a link.
 /// Blocking, for one virtual thread a conversation; [#close] from another thread ends a blocked read or write.
@@ -34,6 +35,15 @@ public interface Duplex extends AutoCloseable {
 
     /// How long a read may wait from now on; zero for ever.
     void readTimeout(Duration timeout) throws IOException;
+
+    /// What ties a log-in to this conversation's TLS; empty where TLS does not end in this process.
+    default Optional<ChannelBinding> channelBinding() {
+        return Optional.empty();
+    }
+
+    /// From here on nobody but the conversation itself writes: no farewell in plain text fits into what is sent
+    /// compressed.
+    default void noFarewell() {}
 
     /// Ends the conversation. Does not throw.
     @Override

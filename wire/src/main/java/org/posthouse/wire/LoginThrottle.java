@@ -48,12 +48,14 @@ public final class LoginThrottle {
     }
 
     /// Whether a password may be tried at all.
+    ///
+    /// @param user `""` if nobody has said
     public boolean admits(InetAddress address, String user) {
         lock.lock();
         try {
             long now = nanoTime.getAsLong();
             return addresses.failures(ConnectionLimits.Key.of(address), now) < limits.perAddressMax()
-                    && users.failures(canonical(user), now) < limits.perUserMax();
+                    && (user.isEmpty() || users.failures(canonical(user), now) < limits.perUserMax());
         } finally {
             lock.unlock();
         }
@@ -67,7 +69,7 @@ public final class LoginThrottle {
         try {
             long now = nanoTime.getAsLong();
             int byAddress = addresses.fail(ConnectionLimits.Key.of(address), now);
-            int byUser = users.fail(canonical(user), now);
+            int byUser = user.isEmpty() ? 0 : users.fail(canonical(user), now);
             return delay(Math.max(byAddress, byUser));
         } finally {
             lock.unlock();

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /// Reading what clients send in SASL PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login), as base64 in one
-/// line each.
+/// line each. [SaslExchange] carries on these mechanisms and others.
 public final class Sasl {
     /// LOGIN's first question: `Username:`
     public static final String LOGIN_USER_PROMPT = "VXNlcm5hbWU6";
@@ -15,21 +15,51 @@ public final class Sasl {
 
     private Sasl() {}
 
-    /// Who somebody says they are.
-    public record Credentials(String user, String password) {
-        /// Leaves out the password.
+    /// Who somebody says they are, and what shows it.
+    ///
+    /// @param user `""` where a token says it
+    public record Credentials(String user, Secret secret) {
+        /// Leaves out the secret.
         @Override
         public String toString() {
             return "Credentials[" + user + "]";
         }
     }
 
-    /// What the client sent is no SASL exchange; the message is safe to show.
+    /// What the client sent leads to no log-in; the message is safe to show.
     public static final class SaslException extends Exception {
         private static final long serialVersionUID = 1;
 
-        SaslException(String message) {
+        private final Kind kind;
+
+        /// Why.
+        public enum Kind {
+            /// It is no message of the mechanism.
+            MALFORMED,
+            /// The client gave up with `*`.
+            CANCELLED,
+            /// It would act for somebody else.
+            NOT_AUTHORIZED
+        }
+
+        private SaslException(String message, Kind kind) {
             super(message);
+            this.kind = kind;
+        }
+
+        /// Of the kind MALFORMED.
+        public SaslException(String message) {
+            this(message, Kind.MALFORMED);
+        }
+
+        /// The client gave up.
+        public static SaslException cancelled() {
+            return new SaslException("authentication cancelled", Kind.CANCELLED);
+        }
+
+        /// Why.
+        public Kind kind() {
+            return kind;
         }
     }
 
@@ -49,10 +79,15 @@ public final class Sasl {
         if (user.isEmpty() || password.isEmpty()) {
             throw new SaslException("PLAIN needs a user and a password");
         }
-        if (!actsFor.isEmpty() && !actsFor.equals(user)) {
-            throw new SaslException("acting for another user is not possible");
+        checkActsFor(user, actsFor);
+        return new Credentials(user, new Secret.Password(password));
+    }
+
+    /// Nobody may act for somebody else here: an authorization identity is the user's own, or left out.
+    static void checkActsFor(String user, String actsFor) throws SaslException {
+        if (!actsFor.isEmpty() && !actsFor.equalsIgnoreCase(user)) {
+            throw new SaslException("acting for another user is not possible", SaslException.Kind.NOT_AUTHORIZED);
         }
-        return new Credentials(user, password);
     }
 
     /// Reads one of LOGIN's two answers.
@@ -64,7 +99,8 @@ public final class Sasl {
         return text;
     }
 
-    private static String text(String base64) throws SaslException {
+    /// A response of UTF-8 in base64; `=` for an empty one.
+    static String text(String base64) throws SaslException {
         try {
             byte[] bytes =
                     base64.equals("=") ? new byte[0] : Base64.getDecoder().decode(base64);

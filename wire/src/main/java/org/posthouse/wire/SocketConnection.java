@@ -35,6 +35,7 @@ final class SocketConnection {
     private volatile long busySince; // nanoTime of a write or handshake under way, 0 for none
     private volatile boolean reading;
     private volatile byte[] farewell;
+    private volatile boolean farewellFits = true;
     private boolean farewellSaid; // guarded by `writing`
     private volatile boolean over;
 
@@ -52,6 +53,20 @@ final class SocketConnection {
 
     Optional<TlsIdentity> tls() {
         return tls;
+    }
+
+    /// Of the TLS that was layered over the socket.
+    Optional<ChannelBinding> channelBinding() {
+        SSLSocket tlsSocket = layered;
+        return tlsSocket == null
+                ? Optional.empty()
+                : Optional.of(new ChannelBinding(
+                        tlsSocket.getSession(), tls.orElseThrow().chain().getFirst()));
+    }
+
+    /// Plain text would be read as something else: whoever is sent away is so without a word.
+    void noFarewell() {
+        farewellFits = false;
     }
 
     void readTimeout(Duration timeout) throws IOException {
@@ -200,8 +215,10 @@ final class SocketConnection {
             busy();
             SSLSocket tlsSocket = layered;
             OutputStream out = tlsSocket == null ? socket.getOutputStream() : tlsSocket.getOutputStream();
-            out.write(line);
-            out.flush();
+            if (farewellFits) {
+                out.write(line);
+                out.flush();
+            }
             if (tlsSocket == null) {
                 socket.shutdownOutput();
             }

@@ -74,6 +74,16 @@ public final class SocketDuplex implements Duplex {
     }
 
     @Override
+    public Optional<ChannelBinding> channelBinding() {
+        return secure ? connection.channelBinding() : Optional.empty();
+    }
+
+    @Override
+    public void noFarewell() {
+        connection.noFarewell();
+    }
+
+    @Override
     public void readTimeout(Duration timeout) throws IOException {
         connection.readTimeout(timeout);
     }

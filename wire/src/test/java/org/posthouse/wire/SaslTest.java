@@ -32,8 +32,9 @@ class SaslTest {
     @Test
     void readsCredentials() throws Exception {
         assertThat(Sasl.plain(base64("\0tim\0tanstaaftanstaaf")))
-                .isEqualTo(new Sasl.Credentials("tim", "tanstaaftanstaaf"));
-        assertThat(Sasl.plain(base64("tim\0tim\0pässwörd"))).isEqualTo(new Sasl.Credentials("tim", "pässwörd"));
+                .isEqualTo(new Sasl.Credentials("tim", new Secret.Password("tanstaaftanstaaf")));
+        assertThat(Sasl.plain(base64("tim\0tim\0pässwörd")))
+                .isEqualTo(new Sasl.Credentials("tim", new Secret.Password("pässwörd")));
         assertThat(Sasl.loginAnswer(base64("tim"))).isEqualTo("tim");
         assertThat(Sasl.plain(base64("\0tim\0pw")).toString()).doesNotContain("pw");
     }
