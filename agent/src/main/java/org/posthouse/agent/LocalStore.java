@@ -147,6 +147,11 @@ final class LocalStore implements MailStore {
     }
 
     @Override
+    public Watch watch(String user, Runnable changed) {
+        return store().watch(user, changed);
+    }
+
+    @Override
     public Upload upload() {
         return store().upload();
     }

@@ -78,6 +78,7 @@ final class Commands {
             new Entry("URLFETCH", LOGGED_IN, ALL, STORE, new UrlFetchCommand()),
             new Entry("IDLE", LOGGED_IN, ALL, STORE, new IdleCommand()),
             new Entry("ENABLE", LOGGED_IN, NONE, NOTHING, new EnableCommand()),
+            new Entry("NOTIFY", LOGGED_IN, NONE, STORE, new NotifyCommand()),
             new Entry("CHECK", SELECTED, ALL, STORE, new NoopCommand("CHECK")),
             new Entry("CLOSE", SELECTED, NONE, STORE, new CloseCommand()),
             new Entry("UNSELECT", SELECTED, NONE, NOTHING, new UnselectCommand()),

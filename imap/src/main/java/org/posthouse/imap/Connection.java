@@ -57,6 +57,13 @@ final class Connection {
             bye(e);
         } catch (IOException e) {
             LOG.debug("IMAP connection of {} ended: {}", session.client(), e.getMessage());
+        } finally {
+            session.lock().lock();
+            try {
+                session.notifications().stop();
+            } finally {
+                session.lock().unlock();
+            }
         }
     }
 
@@ -261,6 +268,7 @@ final class Connection {
             } else {
                 LOG.info("IMAP session of {} ended: {}", session.client(), reasons(e.getCause()));
             }
+            session.end();
             session.out().bye(e.code(), e.getMessage());
         } catch (IOException | StoreException failed) {
             LOG.debug("IMAP connection of {} broke: {}", session.client(), failed.getMessage());

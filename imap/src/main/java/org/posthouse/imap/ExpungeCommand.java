@@ -45,7 +45,7 @@ final class ExpungeCommand implements Command {
     ///
     /// @param expunged whether anything was expunged
     static Completed completed(Session session, boolean expunged, Limited limited, String text) throws IOException {
-        session.tell(Telling.ALL);
+        session.tellAnyway(Telling.ALL);
         if (!expunged || !session.enabled().qresync()) {
             return new Completed(limited.code(), text);
         }

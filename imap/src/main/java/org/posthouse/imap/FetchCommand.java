@@ -67,6 +67,15 @@ final class FetchCommand implements Command {
         return new Completed(limited.code(), byUid ? "UID FETCH completed" : "FETCH completed");
     }
 
+    /// Shows messages unasked: sets no `\Seen`, and leaves out what cannot be shown.
+    static void show(Session session, FetchPlan plan, UidSet sequences) throws IOException {
+        if (plan.viewOnly()) {
+            fromView(session, plan, sequences, new Failures());
+        } else {
+            fromRows(session, plan, sequences, UidSet.EMPTY, new Failures());
+        }
+    }
+
     /// What could not be shown.
     private static final class Failures {
         boolean gone;
@@ -124,7 +133,8 @@ final class FetchCommand implements Command {
     }
 
     /// The fast way: 10,000 lines of UID and FLAGS without a look at the index.
-    private void fromView(Session session, FetchPlan plan, UidSet sequences, Failures failures) throws IOException {
+    private static void fromView(Session session, FetchPlan plan, UidSet sequences, Failures failures)
+            throws IOException {
         Selected selected = session.selected();
         Responses out = session.out();
         MailboxView view = session.store().view(selected.mailboxId());
@@ -164,7 +174,7 @@ final class FetchCommand implements Command {
         }
     }
 
-    private void fromRows(Session session, FetchPlan plan, UidSet sequences, UidSet newlySeen, Failures failures)
+    private static void fromRows(Session session, FetchPlan plan, UidSet sequences, UidSet newlySeen, Failures failures)
             throws IOException {
         Selected selected = session.selected();
         for (int range = 0; range < sequences.ranges(); range++) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 /// @param searchKeysMax keys in one SEARCH
 /// @param depthMax parentheses inside each other
 /// @param messagesMax messages that one command deals with (RFC 9738), 0 for no limit
+/// @param notifyMailboxesMax mailboxes of a user who may be notified about them (RFC 5465)
 /// @param badCommandsMax after so many in a row that were `BAD` the client is sent away
 /// @param loginFailuresMax the same for wrong passwords
 /// @param commandsBeforeLoginMax commands that a client may send without logging in
@@ -28,6 +29,7 @@ public record ImapLimits(
         int searchKeysMax,
         int depthMax,
         int messagesMax,
+        int notifyMailboxesMax,
         int badCommandsMax,
         int loginFailuresMax,
         int commandsBeforeLoginMax,
@@ -46,6 +48,7 @@ public record ImapLimits(
             1_000,
             50,
             0,
+            1_000,
             20,
             4,
             50,
@@ -65,6 +68,7 @@ public record ImapLimits(
                 searchKeysMax,
                 depthMax,
                 messagesMax,
+                notifyMailboxesMax,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,
@@ -85,6 +89,28 @@ public record ImapLimits(
                 searchKeysMax,
                 depthMax,
                 messages,
+                notifyMailboxesMax,
+                badCommandsMax,
+                loginFailuresMax,
+                commandsBeforeLoginMax,
+                loginTimeout,
+                idleTimeout,
+                idleNotice,
+                commitDeadline);
+    }
+
+    /// With another limit on the mailboxes to be notified about.
+    public ImapLimits notifyMailboxesMax(int mailboxes) {
+        return new ImapLimits(
+                lineBytesMax,
+                lineBytesBeforeLoginMax,
+                argumentBytesMax,
+                appendBytesMax,
+                dropBytesMax,
+                searchKeysMax,
+                depthMax,
+                messagesMax,
+                mailboxes,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,
@@ -105,6 +131,7 @@ public record ImapLimits(
                 searchKeysMax,
                 depthMax,
                 messagesMax,
+                notifyMailboxesMax,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,

@@ -121,6 +121,7 @@ public final class ImapServer {
         try {
             if (session.lock().tryLock(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
+                    session.end();
                     session.out().bye("UNAVAILABLE", "Mailboxes are served elsewhere now, connect again");
                 } finally {
                     session.lock().unlock();

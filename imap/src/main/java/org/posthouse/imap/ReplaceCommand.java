@@ -33,6 +33,7 @@ final class ReplaceCommand implements Command {
                 AppendCommand.execute(session, new Action.Replace(selected.mailboxId(), old.uid(), with));
         // Before the news, so that the client knows which message is the new one (RFC 8508 section 3.1).
         session.out().untagged("OK [APPENDUID " + appended.uidValidity() + " " + appended.uids() + "] Replaced");
+        session.tellAnyway(Selected.Telling.ALL); // the EXPUNGE is the command's own
         return Completed.ok(byUid ? "UID REPLACE completed" : "REPLACE completed");
     }
 

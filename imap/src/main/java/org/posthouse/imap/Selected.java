@@ -39,6 +39,7 @@ final class Selected {
     private long expungesTold;
     private long flagsTold;
     private boolean delaysExpunges; // and has told a client that can resynchronise
+    private boolean toldOfDelay; // and no mod-sequence since
     private long ownModSeq; // of a change this session made and has shown, or need not show
     private final Map<String, String> keywordsTold = new HashMap<>(); // lower case to spelling
 
@@ -147,6 +148,12 @@ final class Selected {
         return uidNextTold;
     }
 
+    /// Sequence numbers of the messages from a UID on.
+    UidSet sequencesFrom(long uid) {
+        int first = lowerBound(uid) + 1;
+        return first > size ? UidSet.EMPTY : UidSet.range(first, size);
+    }
+
     /// The sequence number of a UID, or 0.
     long sequence(long uid) {
         int at = lowerBound(uid);
@@ -169,7 +176,9 @@ final class Selected {
     }
 
     /// Tells what has happened.
-    void tell(Changes changes, Telling telling, Responses out) throws IOException {
+    ///
+    /// @param flags whether also changes of flags
+    void tell(Changes changes, Telling telling, boolean flags, Responses out) throws IOException {
         if (telling == Telling.ALL) {
             if (enabled.vanished()) {
                 tellVanished(changes, out);
@@ -179,6 +188,15 @@ final class Selected {
             expungesTold = Math.max(expungesTold, changes.highestModSeq());
         }
         tellNewcomers(changes, out);
+        if (flags) {
+            tellChangedFlags(changes, out);
+        }
+        if (enabled.qresync()) {
+            tellWhatIsSure(changes, telling, out);
+        }
+    }
+
+    private void tellChangedFlags(Changes changes, Responses out) throws IOException {
         for (MessageRow row : changes.changed()) {
             if (row.modSeq() > flagsTold && row.modSeq() != ownModSeq) {
                 long sequence = sequence(row.uid());
@@ -189,9 +207,6 @@ final class Selected {
             }
         }
         flagsTold = Math.max(flagsTold, changes.highestModSeq());
-        if (enabled.qresync()) {
-            tellWhatIsSure(changes, telling, out);
-        }
     }
 
     /// One line of flags, with the mod-sequence for a client that is aware of those (RFC 7162 section 3.1).
@@ -218,6 +233,7 @@ final class Selected {
 
     /// `* 3 FETCH (`, or `* 20 UIDFETCH (` for a client that knows no sequence numbers.
     void beginFetch(Responses out, long sequence, long uid) {
+        toldOfDelay = false;
         if (enabled.uidOnly()) {
             out.text("* ").number(uid).text(" UIDFETCH (");
         } else {
@@ -234,11 +250,16 @@ final class Selected {
                         .endLine();
             }
             delaysExpunges = false;
+            toldOfDelay = false;
+            return;
+        }
+        if (toldOfDelay) {
             return;
         }
         for (Changes.Gone gone : changes.expunged()) {
             if (gone.modSeq() > expungesTold && sequence(gone.uid()) > 0) {
                 delaysExpunges = true;
+                toldOfDelay = true;
                 out.text("* OK [HIGHESTMODSEQ ").number(gone.modSeq() - 1).text("] Expunges wait to be told");
                 out.endLine();
                 return;

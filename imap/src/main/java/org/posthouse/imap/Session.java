@@ -8,6 +8,7 @@ import org.posthouse.imap.Selected.Telling;
 import org.posthouse.mail.MailDate;
 import org.posthouse.mail.Rights;
 import org.posthouse.mailstore.Action;
+import org.posthouse.mailstore.Changes;
 import org.posthouse.mailstore.CommandId;
 import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.Mailbox;
@@ -27,6 +28,7 @@ final class Session {
     private final InetSocketAddress remote;
     private final ReentrantLock lock = new ReentrantLock();
     private final Enabled enabled = new Enabled();
+    private final Notifications notifications = new Notifications(this);
     private final Responses out;
     private Duplex duplex;
     private WireReader in;
@@ -272,7 +274,9 @@ final class Session {
 
     /// Carries out one change of the user's mail.
     <R> R execute(Action<R> action) {
-        return store.execute(CommandId.NONE, action, limits().commitDeadline());
+        R result = store.execute(CommandId.NONE, action, limits().commitDeadline());
+        notifications.made(action, result);
+        return result;
     }
 
     /// Refuses what would take the user over the quota.
@@ -332,6 +336,7 @@ final class Session {
     void select(Selected mailbox) {
         selected = mailbox;
         rightsOf = -1;
+        notifications.selectedAnother();
     }
 
     /// What the user may do with the selected mailbox, now.
@@ -360,14 +365,26 @@ final class Session {
         }
     }
 
-    /// Tells what has happened in the selected mailbox.
+    /// What it wants to be told unasked.
+    Notifications notifications() {
+        return notifications;
+    }
+
+    /// Tells what has happened in the selected mailbox, if the client wants to know.
     void tell(Telling telling) throws IOException {
-        if (selected == null) {
-            return;
+        if (selected != null && notifications.ofSelected()) {
+            tellAnyway(telling);
         }
+    }
+
+    /// Tells what a command has brought about, whatever the client wants to know unasked.
+    void tellAnyway(Telling telling) throws IOException {
         Rights _ = rights();
         try {
-            selected.tell(store.changes(selected.mailboxId(), selected.toldUpTo()), telling, out);
+            long uidNextTold = selected.uidNextTold();
+            Changes changes = store.changes(selected.mailboxId(), selected.toldUpTo());
+            selected.tell(changes, telling, notifications.ofFlags(), out);
+            notifications.showNew(uidNextTold);
         } catch (StoreException e) {
             if (e.kind() == StoreException.Kind.NO_SUCH_MAILBOX) {
                 throw new ImapException.Bye("", "The selected mailbox was deleted");

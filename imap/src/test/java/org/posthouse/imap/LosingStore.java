@@ -132,6 +132,11 @@ record LosingStore(MailStore store, AtomicInteger confirmations) implements Mail
     }
 
     @Override
+    public Watch watch(String user, Runnable changed) {
+        return store.watch(user, changed);
+    }
+
+    @Override
     public Upload upload() {
         return store.upload();
     }

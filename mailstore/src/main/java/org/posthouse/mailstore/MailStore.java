@@ -99,6 +99,10 @@ public interface MailStore {
     /// Wakes a watcher after each applied entry that touched the mailbox; the callback returns at once.
     Watch watch(long mailboxId, Runnable changed);
 
+    /// Wakes a watcher after each applied entry that touched a user's mailboxes or subscriptions; the callback returns
+    /// at once.
+    Watch watch(String user, Runnable changed);
+
     /// Takes in a message's bytes before it is delivered or appended: inline up to 256 kB, staged beyond.
     Upload upload();
 

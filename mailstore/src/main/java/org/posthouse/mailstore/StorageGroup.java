@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -48,7 +47,7 @@ public final class StorageGroup implements Replica {
     private final Views views;
     final ReentrantLock state = new ReentrantLock();
     private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
-    private final Map<Long, List<Runnable>> watchers = new ConcurrentHashMap<>();
+    private final Watchers watchers = new Watchers();
     private final Map<String, Integer> tableSums = new ConcurrentHashMap<>();
     private final Deque<Digest> digests = new ArrayDeque<>(); // under state
     private final HotRows hotRows = new HotRows(); // under state
@@ -251,12 +250,7 @@ public final class StorageGroup implements Replica {
             }
             case Entry.Stage _, Entry.Expire _ -> {}
         }
-        for (Long mailbox : work.mailboxes().keySet()) {
-            List<Runnable> told = watchers.get(mailbox);
-            if (told != null) {
-                told.forEach(Runnable::run);
-            }
-        }
+        watchers.applied(work);
     }
 
     /// As [MailStore#accessVersion].
@@ -453,7 +447,7 @@ public final class StorageGroup implements Replica {
             state.unlock();
             life.writeLock().unlock();
         }
-        watchers.values().forEach(told -> told.forEach(Runnable::run));
+        watchers.wakeAll();
     }
 
     /// A body as this replica has it, whoever owns the virtual server: for the repair of another replica.
@@ -533,12 +527,8 @@ public final class StorageGroup implements Replica {
         return Optional.ofNullable(openedBy);
     }
 
-    /// Adds a watcher of a mailbox.
-    MailStore.Watch watch(long mailbox, Runnable changed) {
-        watchers.computeIfAbsent(mailbox, _ -> new CopyOnWriteArrayList<>()).add(changed);
-        return () -> watchers.computeIfPresent(mailbox, (_, told) -> {
-            told.remove(changed);
-            return told.isEmpty() ? null : told;
-        });
+    /// Who wants to be woken.
+    Watchers watchers() {
+        return watchers;
     }
 }

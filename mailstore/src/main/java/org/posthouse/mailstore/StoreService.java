@@ -233,7 +233,12 @@ public final class StoreService implements MailStore {
 
     @Override
     public Watch watch(long mailboxId, Runnable changed) {
-        return group.watch(mailboxId, changed);
+        return group.watchers().watchMailbox(mailboxId, changed);
+    }
+
+    @Override
+    public Watch watch(String user, Runnable changed) {
+        return group.watchers().watchUser(user, changed);
     }
 
     // ---- mutations

@@ -271,6 +271,11 @@ final class Work {
         return mailboxes;
     }
 
+    /// Users whose counts it changed.
+    Set<String> users() {
+        return users.keySet();
+    }
+
     /// Writes mailboxes, users and what became of segments into the transaction.
     void gather() {
         mailboxes.forEach((id, row) -> rows.put(Keys.ofMailbox(Keys.MAILBOX, id), row.encode()));

@@ -231,6 +231,24 @@ final class MessageActionsTest {
     }
 
     @Test
+    void watchersOfAUserHearOfAllThatIsHis() {
+        AtomicInteger heard = new AtomicInteger();
+        try (MailStore.Watch _ = at.store.watch(StoreFixture.USER, heard::incrementAndGet)) {
+            at.deliver("a");
+            int afterMail = heard.get();
+            assertThat(afterMail).isPositive();
+            at.run(new Action.Subscribe(StoreFixture.USER, "x", true));
+            assertThat(heard).hasValueGreaterThan(afterMail);
+            int afterSubscription = heard.get();
+            at.run(new Action.Welcome("somebody-else@example.org"));
+            assertThat(heard).hasValue(afterSubscription);
+        }
+        int before = heard.get();
+        at.deliver("b");
+        assertThat(heard).hasValue(before);
+    }
+
+    @Test
     void largeBodiesAreStagedAndReadInParts() throws Exception {
         byte[] bytes = new byte[3 * Limits.INLINE_BYTES_MAX + 12_345];
         new java.util.Random(1).nextBytes(bytes);

@@ -215,4 +215,9 @@ final class FakeStore implements MailStore {
     public Watch watch(long mailboxId, Runnable changed) {
         throw new UnsupportedOperationException();
     }
+
+    @Override
+    public Watch watch(String user, Runnable changed) {
+        throw new UnsupportedOperationException();
+    }
 }
