@@ -61,6 +61,7 @@ final class ClusterMember implements AutoCloseable {
     /// To join again, not accepted yet: asked once more under the same id, so that a request that was taken for lost
     /// and comes late does not give this node another incarnation than the one that it goes by.
     private Command.Request asked; // under rejoining
+    private int told; // likewise: the newest incarnation that a refusal told of
     private final ReentrantLock rejoining = new ReentrantLock();
     private volatile GroupMember member;
     private volatile int incarnation;
@@ -161,12 +162,14 @@ final class ClusterMember implements AutoCloseable {
             if (closed > 0 && now != null && now.self().incarnation() != closed) {
                 return; // It has joined again meanwhile.
             }
-            Command wanted = new Command.RejoinNode(settings.node(), whole, closed, reason);
+            int known = Math.max(told, Math.max(memory.incarnation(), closed));
+            Command wanted = new Command.RejoinNode(settings.node(), whole, closed, known, reason);
             if (asked == null || !asked.command().equals(wanted)) {
                 asked = new Command.Request(UUID.randomUUID().toString(), wanted);
             }
             Reply reply = submit(asked, REJOIN_MAX);
             if (!reply.accepted()) {
+                told = Integer.parseInt(reply.values().getOrDefault("incarnation", Integer.toString(told)));
                 throw new IOException(reply.message());
             }
             asked = null;

@@ -277,7 +277,8 @@ final class Duties implements AutoCloseable {
         } catch (IOException e) {
             if (permitted.getAsBoolean()) {
                 String reason = String.valueOf(e.getMessage());
-                parts.cluster().submit(new Command.ReportUnable(duty.group(), node, reason), SUBMIT_MAX);
+                boolean damaged = e instanceof UnopenableException;
+                parts.cluster().submit(new Command.ReportUnable(duty.group(), node, damaged, reason), SUBMIT_MAX);
             }
             LOG.warn("{}: its folder cannot be had here now: {}", duty.group(), e.getMessage());
             pausedUntil.put(duty.group(), System.nanoTime() + TAKE_OVER_AGAIN_NANOS);

@@ -255,6 +255,7 @@ final class HostedServer implements AutoCloseable {
     ///
     /// @param permitted whether it is still this node's to take
     /// @throws IOException if it cannot be had; then nothing of it is left here
+    /// @throws UnopenableException if the folder is held, but what is in it cannot be opened
     void takeOver(Duty.TakeOver duty, BooleanSupplier permitted) throws IOException {
         if (shared != null) {
             return;
@@ -269,7 +270,11 @@ final class HostedServer implements AutoCloseable {
             begin(1, taken.store(), gate, (group, listener) -> around.host()
                     .openAlone(groupName(), taken.raft(), taken.id(), group, listener));
         } catch (IOException | RuntimeException e) {
+            boolean reached = taken.folder().valid();
             release("it cannot be opened");
+            if (reached) {
+                throw new UnopenableException(duty.storage().folder(), e);
+            }
             throw e;
         }
     }

@@ -204,7 +204,7 @@ class NodeRecoveryTest {
             Link towards = cluster.agents.get("n2").links().await("node:n1", Duration.ofSeconds(30));
             Opening head = new Opening(
                     ClusterMember.SUBMIT, new TreeMap<>(Map.of(Pulse.CLUSTER_FIELD, cluster.id.toString())));
-            byte[] rejoin = Json.bytes(new Command.RejoinNode("n2", true, 0, "x"));
+            byte[] rejoin = Json.bytes(new Command.RejoinNode("n2", true, 0, 0, "x"));
             assertThatThrownBy(() -> towards.call(head, rejoin, Duration.ofSeconds(10)))
                     .hasMessageContaining("left behind");
         }

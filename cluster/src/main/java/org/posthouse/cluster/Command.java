@@ -65,7 +65,10 @@ public sealed interface Command {
     /// @param whole whether everything else that it held is lost too
     /// @param closed if not 0, the incarnation under which the group closed its replica: if that one still counts,
     ///     the node is refused, and keeps what it has
-    record RejoinNode(String node, boolean whole, int closed, String reason) implements Command {}
+    /// @param known the newest incarnation in the cluster group that it knows it was given; 0 if it knows of none.
+    ///     If a newer one was given, the node is refused and told that as `incarnation`: what an earlier process of
+    ///     its asked, and what comes late, does not take the seat from what was begun since
+    record RejoinNode(String node, boolean whole, int closed, int known, String reason) implements Command {}
 
     /// A node found its replica of a virtual server damaged or gone.
     record ReportLost(String group, String node, int incarnation, String reason) implements Command {}
@@ -80,7 +83,9 @@ public sealed interface Command {
     record GiveUpMove(String virtualServer, String target, String reason) implements Command {}
 
     /// The owner of a virtual server in shared mode could not take its folder over.
-    record ReportUnable(String virtualServer, String node, String reason) implements Command {}
+    ///
+    /// @param damaged whether it had the folder, but could not open what is in it: that counts as a failover
+    record ReportUnable(String virtualServer, String node, boolean damaged, String reason) implements Command {}
 
     /// Makes a virtual server in the running cluster, as a planned one is made before it runs.
     ///

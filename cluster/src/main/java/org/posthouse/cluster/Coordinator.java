@@ -39,7 +39,7 @@ public final class Coordinator {
             case Command.Move c -> move(image, c);
             case Command.MoveReplica c -> ReplicaMove.decide(image, c);
             case Command.GiveUpMove c -> giveUpMove(image, c);
-            case Command.ReportUnable c -> SharedPlanner.reportUnable(image, c);
+            case Command.ReportUnable c -> SharedPlanner.reportUnable(image, c, now);
             case Command.CreateGroup c -> GroupCreation.create(image, c);
             case Command.DeleteGroup c -> GroupCreation.delete(image, c);
             case Command.RenameGroup c -> GroupCreation.rename(image, c);

@@ -17,6 +17,7 @@ final class FailoverPlanner {
             VirtualServer server = draft.virtualServer(name);
             if (server.formed()
                     && server.move().isEmpty()
+                    && !SharedPlanner.givenUp(server)
                     && OwnerPlanner.ownerAble(draft.image(), draft.facts, server)) {
                 plan(draft, server);
             }

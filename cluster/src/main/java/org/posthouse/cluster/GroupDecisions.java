@@ -28,6 +28,9 @@ final class GroupDecisions {
         if (command.wanted() && !server.failovers().isEmpty()) {
             events.add(new Event.FailoversForgotten(server.name()));
         }
+        if (command.wanted() && SharedPlanner.givenUp(server)) {
+            events.add(SharedPlanner.again(server, "an operator wants it online"));
+        }
         return new Decision(
                 List.copyOf(events),
                 Reply.done(server.name() + (command.wanted() ? " is brought online" : " is taken offline")));

@@ -123,7 +123,8 @@ final class GroupNames {
             case Command.Tick c -> new Command.Tick(named(c.facts()));
             case Command.ReportLost c -> new Command.ReportLost(name(c.group()), c.node(), c.incarnation(), c.reason());
             case Command.GiveUpMove c -> new Command.GiveUpMove(name(c.virtualServer()), c.target(), c.reason());
-            case Command.ReportUnable c -> new Command.ReportUnable(name(c.virtualServer()), c.node(), c.reason());
+            case Command.ReportUnable c ->
+                new Command.ReportUnable(name(c.virtualServer()), c.node(), c.damaged(), c.reason());
             case Command.Request c -> new Command.Request(c.id(), named(c.command()));
             default -> command;
         };

@@ -209,6 +209,15 @@ final class MembershipDecisions {
         if (command.closed() > 0 && counts) {
             return Coordinator.refused(node.name() + "." + command.closed() + " still counts in the cluster group");
         }
+        if (command.known() > 0 && command.known() < node.clusterIncarnation()) {
+            return new Decision(
+                    List.of(),
+                    Reply.refused(
+                            "node " + node.name() + " was given incarnation " + node.clusterIncarnation()
+                                    + " before; knowing that, it may ask again",
+                            "incarnation",
+                            Integer.toString(node.clusterIncarnation())));
+        }
         int next = node.newestIncarnation() + 1;
         return new Decision(
                 List.of(new Event.NodeReincarnated(node.name(), next, command.whole(), command.reason())),

@@ -22,6 +22,7 @@ final class OwnerPlanner {
                 .toList();
         for (String name : formed) {
             confirmOwner(draft, name);
+            SharedPlanner.resume(draft, draft.virtualServer(name));
             resolveOvercrowding(draft, name);
             draft.virtualServer(name).move().ifPresent(move -> planMove(draft, name, move));
             if (!ownerAble(draft.image(), draft.facts, draft.virtualServer(name))) {
@@ -32,7 +33,8 @@ final class OwnerPlanner {
             VirtualServer server = draft.virtualServer(name);
             if (server.move().isEmpty()
                     && ownerAble(draft.image(), draft.facts, server)
-                    && !SharedPlanner.isBeingTaken(server)) {
+                    && !SharedPlanner.isBeingTaken(server)
+                    && !SharedPlanner.givenUp(server)) {
                 planHeir(draft, name);
             } else {
                 dropHeirWithoutRoom(draft, name);

@@ -23,4 +23,10 @@ public record Reply(boolean accepted, String message, SortedMap<String, String> 
     static Reply refused(String message) {
         return new Reply(false, message, new TreeMap<>());
     }
+
+    static Reply refused(String message, String key, String value) {
+        SortedMap<String, String> values = new TreeMap<>();
+        values.put(key, value);
+        return new Reply(false, message, values);
+    }
 }

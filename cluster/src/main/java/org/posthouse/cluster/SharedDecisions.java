@@ -17,6 +17,9 @@ final class SharedDecisions {
         if (foreign.isPresent()) {
             return has ? fresh(local, group, new Duty.Release(group, foreign.get())) : null;
         }
+        if (!has && SharedPlanner.givenUp(server)) {
+            return null;
+        }
         if (!has) {
             boolean first = !server.formed();
             return fresh(local, group, new Duty.TakeOver(group, server.shared().orElseThrow(), first));

@@ -44,6 +44,9 @@ record StateJudgement(GroupState state, String reason, SortedMap<String, Resourc
         if (behind.isPresent()) {
             return new StateJudgement(GroupState.FAILED, behind.get(), none);
         }
+        if (SharedPlanner.givenUp(server)) {
+            return new StateJudgement(GroupState.FAILED, server.permission().reason(), none);
+        }
         if (OwnerPlanner.ownerAble(image, facts, server)) {
             return new StateJudgement(
                     GroupState.PENDING,

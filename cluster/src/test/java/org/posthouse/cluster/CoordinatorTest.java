@@ -153,7 +153,7 @@ class CoordinatorTest extends ModelStories {
 
     @Test
     void onlyAReplicaThatWasTakenOutIsReplacedUnderAnotherIncarnation() {
-        Command closed = new Command.RejoinNode("n3", false, 1, "it was closed");
+        Command closed = new Command.RejoinNode("n3", false, 1, 0, "it was closed");
         cluster.refused(closed, "n3.1 still counts in the cluster group");
         cluster.kill("n3");
         for (int step = 0; step < 200 && voters().contains("n3"); step++) {
@@ -163,6 +163,20 @@ class CoordinatorTest extends ModelStories {
         cluster.refused(closed, "n3.1 still counts in the cluster group");
         steps(50);
         assertThat(cluster.decide(closed).accepted()).isTrue();
+    }
+
+    /// An earlier process asked, knowing of n3.1; the one that runs now was given n3.2 and holds it.
+    @Test
+    void aRequestThatComesLateTakesNoSeatFromWhatWasBegunSince() {
+        Command early = new Command.RejoinNode("n3", false, 0, 1, "its replica is damaged");
+        cluster.accepted(early);
+        int given = cluster.image.nodes().get("n3").clusterIncarnation();
+        Reply late = cluster.decide(early);
+        assertThat(late.accepted()).isFalse();
+        assertThat(late.values()).containsEntry("incarnation", Integer.toString(given));
+        assertThat(cluster.image.nodes().get("n3").clusterIncarnation()).isEqualTo(given);
+        cluster.accepted(new Command.RejoinNode("n3", false, 0, given, "the answer was lost"));
+        assertThat(cluster.image.nodes().get("n3").clusterIncarnation()).isGreaterThan(given);
     }
 
     /// It was taken for lost, and nobody else could open the virtual server before it came back.

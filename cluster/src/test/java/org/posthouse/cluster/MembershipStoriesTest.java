@@ -89,7 +89,7 @@ class MembershipStoriesTest extends ModelStories {
                 100,
                 () -> cluster.image.nodes().keySet().stream()
                         .allMatch(node -> cluster.image.clusterGroup().on(node)));
-        cluster.refused(new Command.RejoinNode(leaving, true, 0, "its folder is empty"), "Was it evicted?");
+        cluster.refused(new Command.RejoinNode(leaving, true, 0, 0, "its folder is empty"), "Was it evicted?");
     }
 
     @Test
@@ -162,7 +162,7 @@ class MembershipStoriesTest extends ModelStories {
         begin(4, 3);
         cluster.kill("n3");
         steps(50);
-        Reply reply = cluster.decide(new Command.RejoinNode("n3", true, 0, "its folder is empty"));
+        Reply reply = cluster.decide(new Command.RejoinNode("n3", true, 0, 0, "its folder is empty"));
         await("the vote of n3 to move", 200, () -> !voters().contains("n3") && settled());
         assertThat(cluster.image.nodes().get("n3").clusterIncarnation())
                 .isEqualTo(Integer.parseInt(reply.values().get("incarnation")));
@@ -177,7 +177,7 @@ class MembershipStoriesTest extends ModelStories {
         int first = cluster.image.nodes().get("n3").clusterIncarnation();
         cluster.start("n3", false);
         await("a seat for n3", 50, () -> cluster.image.clusterGroup().on("n3"));
-        cluster.accepted(new Command.RejoinNode("n3", false, 0, "asked once more"));
+        cluster.accepted(new Command.RejoinNode("n3", false, 0, 0, "asked once more"));
         await(
                 "n3 follows under another incarnation",
                 200,
@@ -298,7 +298,7 @@ class MembershipStoriesTest extends ModelStories {
         begin(4, 3);
         SortedMap<String, Facts.Heartbeat> heard = heartbeats();
         assertThat(Facts.outdated(cluster.image, heard)).isEmpty();
-        cluster.accepted(new Command.RejoinNode("n3", true, 0, "its folder was empty"));
+        cluster.accepted(new Command.RejoinNode("n3", true, 0, 0, "its folder was empty"));
         Node given = cluster.image.nodes().get("n3");
         SortedMap<String, Facts.Given> outdated = Facts.outdated(cluster.image, heard);
         assertThat(outdated)

@@ -27,6 +27,8 @@ final class ModelCluster {
     final TreeSet<String> broken = new TreeSet<>();
     /// Which shared folders cannot be taken over where: `vs3@n2`.
     final TreeSet<String> unmounted = new TreeSet<>();
+    /// Shared folders that can be taken over, but not opened.
+    final TreeSet<String> damaged = new TreeSet<>();
     /// What was permitted at each version, by virtual server.
     final SortedMap<String, TreeMap<Long, VirtualServer.Permission>> permissions = new TreeMap<>();
     final Mistakes mistakes = new Mistakes(this);
@@ -374,7 +376,7 @@ final class ModelCluster {
     private void act(ModelNode node) {
         if (node.incarnation == 0) {
             if (coordinator.isPresent()) {
-                Reply reply = decide(new Command.RejoinNode(node.name, true, 0, "its folder is empty"));
+                Reply reply = decide(new Command.RejoinNode(node.name, true, 0, 0, "its folder is empty"));
                 if (!reply.accepted()) {
                     return;
                 }
@@ -437,7 +439,8 @@ final class ModelCluster {
                 && incarnation(key.get()) < image.nodes().get(node.name).clusterIncarnation()
                 && cluster.config.stream().noneMatch(seat -> key(seat).equals(key.get()));
         if (out && coordinator.isPresent() && random.nextInt(4) == 0) {
-            Reply reply = decide(new Command.RejoinNode(node.name, false, incarnation(key.get()), "it was taken out"));
+            Reply reply =
+                    decide(new Command.RejoinNode(node.name, false, incarnation(key.get()), 0, "it was taken out"));
             if (reply.accepted()) {
                 cluster.members.remove(key.get());
                 cluster.members.put(node.name + "." + reply.values().get("incarnation"), new ModelMember());
@@ -471,8 +474,10 @@ final class ModelCluster {
     }
 
     private void takeOver(ModelNode node, ModelGroup group) {
-        if (unmounted.contains(group.name + "@" + node.name)) {
-            submit(new Command.ReportUnable(group.name, node.name, "it is not mounted"));
+        if (damaged.contains(group.name)) {
+            submit(new Command.ReportUnable(group.name, node.name, true, "it cannot be opened"));
+        } else if (unmounted.contains(group.name + "@" + node.name)) {
+            submit(new Command.ReportUnable(group.name, node.name, false, "it is not mounted"));
         } else if (group.config.stream().noneMatch(seat -> takesPart(group, seat))) {
             group.shared = true;
             group.letGo();

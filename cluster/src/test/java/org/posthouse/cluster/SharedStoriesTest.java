@@ -133,6 +133,27 @@ class SharedStoriesTest extends ModelStories {
     }
 
     @Test
+    void aDamagedFolderIsGivenUpWhenItsPolicyAllowsNoMoreFailovers() {
+        cluster.damaged.add("vs3");
+        cluster.kill(owner());
+        await("it is given up", 400, () -> server("vs3").state() == GroupState.FAILED);
+        assertThat(server("vs3").failovers())
+                .as("one less than there are nodes")
+                .hasSize(3);
+        assertThat(server("vs3").reason())
+                .contains("could not take it over: it cannot be opened", "'posthouse group online vs3'");
+        long tried = server("vs3").permission().version();
+        steps(600);
+        assertThat(server("vs3").permission().version()).as("nobody tries").isEqualTo(tried);
+        cluster.damaged.clear();
+        steps(100);
+        assertThat(server("vs3").state()).isEqualTo(GroupState.FAILED);
+        cluster.accepted(new Command.SetGroupWanted("vs3", true));
+        await("it is online", 400, () -> server("vs3").state() == GroupState.ONLINE);
+        assertThat(server("vs3").failovers()).isEmpty();
+    }
+
+    @Test
     void offlineItsFolderIsLetGo() {
         cluster.accepted(new Command.SetGroupWanted("vs3", false));
         await("nobody holds it", 100, () -> cluster.groups.get("vs3").config.isEmpty());

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -32,10 +33,9 @@ import org.slf4j.LoggerFactory;
 /// DIR/storage  what it holds, and the id that its Raft groups are named after
 /// DIR/lock     locked by the holder's process
 /// DIR/claim    the epoch that somebody takes or has, and who
-/// DIR/beat     the holder's epoch and a count that rises every second
-/// DIR/current  the epoch in force, and whose it is
-/// DIR/7/       the files of epoch 7; `manifest` says what of them came from epoch 6
-/// ```
+/// DIR/beat     the holder's epoch, a count that rises every second, and whether it has the lock
+/// DIR/current  the epoch whose holder began last, for people to read
+/// DIR/7/       the files of epoch 7; `manifest` says what of them came from epoch 6, and that all of it is there
 /// ```
 ///
 /// Software cannot stop a write that a paused machine had already begun. So such a write is made harmless: a new
@@ -45,8 +45,16 @@ import org.slf4j.LoggerFactory;
 /// **What is acknowledged is in the next epoch.** A holder acknowledges nothing later than 4 s after it began its
 /// last good beat ([#valid]), and asks *after* the write has reached the disk. A beat is good if, once it is on disk,
 /// `claim` still names the holder's own epoch. The one who takes over either has the lock, which the holder's process
-/// or machine has lost; or has seen no new beat for 6 s, wrote its claim, and saw none even then: so a beat under way
-/// will find the claim, and every write acknowledged is on disk before the first file is looked at.
+/// or machine had, as it said in its last beat, and has lost; or has seen no new beat for 6 s. Then it wrote its claim,
+/// and saw no new beat even then: so a beat under way will find the claim, and every write acknowledged is on disk
+/// before the first file is looked at.
+///
+/// **Of several who take it over one has it**, though each may be paused at any step for as long as it likes, and have
+/// the lock or not. Each makes its epoch's folder first, which only one can under a number: so none writes into
+/// another's, and whoever comes later has a higher number. After its claim each looks again: it goes on only if there
+/// is no higher number, and no new beat. Only then it looks which epoch to go on from, the highest with a manifest: a
+/// holder's is written before its first good beat, so before any later claim. Nothing that one who wakes late still
+/// writes is relied on: it can end an epoch, by its claim, but not have its own taken for the newest.
 ///
 /// Both rely on the file system: what was forced to disk is seen by whoever opens the file afterwards (NFS calls that
 /// close-to-open consistency), and a lock is one machine's at a time.
@@ -59,6 +67,7 @@ public final class SharedFolder implements AutoCloseable {
     private static final String BEAT = "beat";
     private static final String CURRENT = "current";
     private static final String MANIFEST = "manifest";
+    private static final String LOCKED = "locked";
     private static final int SEAL_TRIES = 3;
     private static final Set<String> HARMLESS = Set.of("lost+found", ".snapshot");
 
@@ -69,7 +78,7 @@ public final class SharedFolder implements AutoCloseable {
     private final Consumer<String> at;
     private final List<String> manifest = new ArrayList<>();
     private FileLock lock; // of the beating thread once that runs; null while a paused process keeps it
-    private long before; // the epoch that this one was made of, 0 for none
+    private long before; // the epoch that this one is made of, 0 for none
     private long number;
     private long beats;
     private volatile long validUntil;
@@ -200,19 +209,14 @@ public final class SharedFolder implements AutoCloseable {
     private void take() throws IOException {
         at.accept("wait");
         String still = awaitLetGo();
-        before = Line.read(settings.folder().resolve(CURRENT)).number();
-        if (before == 0 && !settings.first()) {
-            throw new IOException(settings.folder() + " has no epoch, though there was one before");
-        }
+        at.accept("number");
         number = newNumber();
         String holderBefore = holderText();
         at.accept("claim");
         overwrite(CLAIM, String.format("%-126s%n", number + " " + settings.holder()));
         Durable.syncFolder(settings.folder());
         at.accept("look again");
-        if (lock == null && !beatText().equals(still)) {
-            throw new IOException(holderBefore + " is alive after all");
-        }
+        lookAgain(still, holderBefore);
         at.accept("seal");
         seal();
         at.accept("name");
@@ -231,6 +235,27 @@ public final class SharedFolder implements AutoCloseable {
         LOG.info("{} holds {} from epoch {} on", settings.holder(), settings.folder(), number);
     }
 
+    /// Also with the lock: while this process was paused another may have taken that for the lock of one that is lost.
+    private void lookAgain(String still, String holderBefore) throws IOException {
+        if (!beatText().equals(still)) {
+            throw new IOException(holderBefore + " is alive after all");
+        }
+        before = 0;
+        for (long epoch : epochs()) {
+            if (epoch > number) {
+                throw new IOException(holderText() + " takes " + settings.folder() + " over as well");
+            }
+            if (epoch > before
+                    && Files.exists(
+                            settings.folder().resolve(Long.toString(epoch)).resolve(MANIFEST))) {
+                before = epoch;
+            }
+        }
+        if (before == 0 && !settings.first()) {
+            throw new IOException(settings.folder() + " has no epoch, though there was one before");
+        }
+    }
+
     /// Waits until this process has the lock, or whoever has it has shown no life for long enough.
     ///
     /// @return the last beat seen
@@ -239,10 +264,12 @@ public final class SharedFolder implements AutoCloseable {
         long stillSince = began;
         String last = beatText();
         while (true) {
-            lock = tryLock();
+            if (lock == null) {
+                lock = tryLock();
+            }
             String now = beatText();
             long at = settings.clock().getAsLong();
-            if (lock != null) {
+            if (lock != null && lockWasHolders()) {
                 return now;
             }
             if (!now.equals(last)) {
@@ -251,7 +278,7 @@ public final class SharedFolder implements AutoCloseable {
             }
             if (at - stillSince >= settings.times().still().toMillis()) {
                 LOG.warn(
-                        "{} keeps the lock of {} but has not shown life for {} s: it is paused, and its epoch is ended",
+                        "{} holds {} but has not shown life for {} s: it is paused, and its epoch is ended",
                         holderText(),
                         settings.folder(),
                         settings.times().still().toSeconds());
@@ -265,6 +292,15 @@ public final class SharedFolder implements AutoCloseable {
             }
             LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
         }
+    }
+
+    /// Whether who claimed the folder last had the lock, so that it is lost if another has it now. Else
+    /// somebody who was paused and deposed let go of it, or wakes and beats once more, while the holder may be
+    /// alive.
+    private boolean lockWasHolders() throws IOException {
+        long claimed = Line.read(settings.folder().resolve(CLAIM)).number();
+        Line beat = Line.read(settings.folder().resolve(BEAT));
+        return claimed == 0 || (beat.number() == claimed && beat.rest().endsWith(LOCKED));
     }
 
     private FileLock tryLock() throws IOException {
@@ -284,14 +320,22 @@ public final class SharedFolder implements AutoCloseable {
         return Files.exists(beat) ? Files.readString(beat) : "";
     }
 
-    /// Higher than any that was ever begun.
+    /// Higher than any that was ever begun, and nobody else's: its folder is made here.
     private long newNumber() throws IOException {
-        long highest =
-                Math.max(before, Line.read(settings.folder().resolve(CLAIM)).number());
+        long highest = Line.read(settings.folder().resolve(CLAIM)).number();
         for (long epoch : epochs()) {
             highest = Math.max(highest, epoch);
         }
-        return highest + 1;
+        while (true) {
+            highest++;
+            try {
+                Files.createDirectory(settings.folder().resolve(Long.toString(highest)));
+                Durable.syncFolder(settings.folder());
+                return highest;
+            } catch (FileAlreadyExistsException e) {
+                LOG.debug("another takes {} over under number {}", settings.folder(), highest, e);
+            }
+        }
     }
 
     private List<Long> epochs() throws IOException {
@@ -321,8 +365,7 @@ public final class SharedFolder implements AutoCloseable {
     /// Files that vanish in between are those of a holder that woke up and goes on for a moment: then it is begun anew.
     private void seal() throws IOException {
         for (int attempt = 1; true; attempt++) {
-            Durable.deleteTree(epoch());
-            Files.createDirectory(epoch());
+            empty(epoch());
             manifest.clear();
             try {
                 if (before > 0) {
@@ -339,6 +382,15 @@ public final class SharedFolder implements AutoCloseable {
         manifest.addFirst("from " + before);
         Durable.syncFolders(epoch());
         write(epoch().resolve(MANIFEST), String.join("\n", manifest) + "\n");
+    }
+
+    /// The folder itself stays: its name is what nobody else may take.
+    private static void empty(Path folder) throws IOException {
+        try (Stream<Path> found = Files.list(folder)) {
+            for (Path file : found.toList()) {
+                Durable.deleteTree(file);
+            }
+        }
     }
 
     private final class Sealing implements Taker {
@@ -426,12 +478,10 @@ public final class SharedFolder implements AutoCloseable {
     boolean beatOnce() {
         long began = settings.clock().getAsLong();
         try {
-            overwrite(BEAT, String.format("%019d %019d%n", number, ++beats));
+            overwrite(BEAT, String.format("%019d %019d %-8s%n", number, ++beats, lock == null ? "another" : LOCKED));
             Line claimed = Line.read(settings.folder().resolve(CLAIM));
-            Line current = Line.read(settings.folder().resolve(CURRENT));
-            if (claimed.number() != number || current.number() != number) {
-                Line other = claimed.number() != number ? claimed : current;
-                lost = other.rest() + " has taken it over in epoch " + other.number();
+            if (claimed.number() != number) {
+                lost = claimed.rest() + " has taken it over in epoch " + claimed.number();
                 return false;
             }
             if (lock == null) {

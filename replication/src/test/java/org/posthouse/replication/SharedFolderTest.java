@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class SharedFolderTest {
     /// The steps of a takeover, in order.
-    private static final List<String> STEPS = List.of("wait", "claim", "look again", "seal", "name", "beat");
+    private static final List<String> STEPS = List.of("wait", "number", "claim", "look again", "seal", "name", "beat");
 
     private static final SharedFolder.Contents LOG = (epoch, taker) -> {
         if (Files.exists(epoch.resolve("log"))) {
@@ -258,6 +259,96 @@ class SharedFolderTest {
                 .hasMessageContaining("as well");
         assertThat(n3.get().valid()).isTrue();
         assertThat(n3.get().beatOnce()).isTrue();
+    }
+
+    /// n1 was paused and deposed and kept the lock, so n2 never had it. Then n1 ends, having beaten once more or not.
+    @Test
+    void aFreeLockThatWasNotTheHoldersProvesNothing() throws IOException {
+        for (boolean wakes : new boolean[] {false, true}) {
+            Durable.deleteTree(folder);
+            Files.createDirectory(folder);
+            SharedFolder n1 = first();
+            time.addAndGet(10_000);
+            SharedFolder n2 = kept(SharedFolder.takeOver(waiting("n2")));
+            if (wakes) {
+                assertThat(n1.beatOnce()).isFalse();
+            }
+            n1.close();
+            SharedFolder.Settings watching = waiting("n3", LOG, n2::beatOnce);
+            assertThatThrownBy(() -> SharedFolder.takeOver(watching))
+                    .as("n1 wakes: " + wakes)
+                    .hasMessageContaining("n2 holds")
+                    .hasMessageContaining("is alive");
+            assertThat(n2.beatOnce()).isTrue();
+            assertThat(n2.valid()).isTrue();
+            n2.close();
+            SharedFolder n3 = kept(SharedFolder.takeOver(waiting("n3")));
+            assertThat(n3.number()).isEqualTo(3);
+        }
+    }
+
+    /// n2 is frozen before each step of its takeover in turn, with the lock or without; meanwhile n3 takes the folder
+    /// over and answers clients. Then n2 goes on.
+    @Test
+    void aPausedTakerThatWakesAtAnyStepHarmsNothing() throws IOException {
+        for (String step : STEPS) {
+            for (boolean locked : new boolean[] {true, false}) {
+                for (long wakesAfter : new long[] {0, 5_000}) {
+                    takerWakes(step, locked, wakesAfter);
+                }
+            }
+        }
+    }
+
+    private void takerWakes(String step, boolean locked, long wakesAfter) throws IOException {
+        String what = "n2 wakes before '" + step + "', with lock " + locked + ", after " + wakesAfter;
+        Durable.deleteTree(folder);
+        Files.createDirectory(folder);
+        SharedFolder n1 = first();
+        TreeSet<String> acknowledged = new TreeSet<>();
+        writes(n1, "by n1", acknowledged);
+        if (locked) {
+            n1.close();
+        }
+        time.addAndGet(10_000);
+        AtomicReference<SharedFolder> n3 = new AtomicReference<>();
+        SharedFolder n2 = null;
+        try {
+            n2 = kept(SharedFolder.takeOver(waiting("n2"), at -> {
+                if (at.equals(step)) {
+                    n3.set(taken("n3"));
+                    writes(n3.get(), "by n3", acknowledged);
+                    time.addAndGet(wakesAfter);
+                }
+            }));
+            assertThat(n3.get().valid()).as(what).isFalse();
+            writes(n2, "by n2", acknowledged);
+        } catch (IOException e) {
+            assertThat(e.getMessage()).as(what).containsAnyOf("n3", "is alive after all");
+        }
+        writes(n3.get(), "by n3, when n2 is awake", acknowledged);
+        time.addAndGet(10_000);
+        SharedFolder n4 = kept(SharedFolder.takeOver(waiting("n4")));
+        assertThat(acknowledged).as(what).contains("by n1", "by n3");
+        assertThat(log(n4)).as(what).containsAll(acknowledged);
+        for (SharedFolder open : open) {
+            open.close();
+        }
+    }
+
+    private SharedFolder taken(String holder) {
+        try {
+            return kept(SharedFolder.takeOver(waiting(holder)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void writes(SharedFolder by, String entry, Set<String> acknowledged) {
+        write(by, entry);
+        if (by.valid()) {
+            acknowledged.add(entry);
+        }
     }
 
     @Test

@@ -13,8 +13,10 @@ import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Duty;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.HeartbeatTable;
+import org.posthouse.cluster.LeaseAnswer;
 import org.posthouse.cluster.LeaseWord;
 import org.posthouse.cluster.NodeDecisions;
+import org.posthouse.cluster.NodeLease;
 import org.posthouse.cluster.OpenEpoch;
 import org.posthouse.cluster.Reply;
 import org.posthouse.cluster.ResourceState;
@@ -42,6 +44,7 @@ final class Agent {
     private final HeartbeatTable heard;
     private final SortedMap<String, String> lastOpenOn = new TreeMap<>();
     private final Duties duties;
+    private final NodeLease lease = new NodeLease();
     private RaftMember cluster;
     private boolean clusterFailed;
     /// To take part again, not accepted yet; null if nothing is.
@@ -49,10 +52,13 @@ final class Agent {
     private Coordinating coordinating;
     private SortedMap<String, Facts.Membership> toldAll = new TreeMap<>();
     private long toldAllAt;
+    /// The newest incarnation that a refusal told of.
+    private int told;
+
     private boolean nudged;
     private long hungSince = -1;
 
-    private record Asked(int closed, Command.Request request) {}
+    private record Asked(int closed, int known, Command.Request request) {}
 
     Agent(SimNode node) {
         this.node = node;
@@ -153,14 +159,19 @@ final class Agent {
     ///
     /// @param closed see [Command.RejoinNode]
     private void rejoin(boolean whole, int closed) {
-        if (asked == null || asked.closed() != closed) {
-            asked = new Asked(closed, request(new Command.RejoinNode(node.name, whole, closed, "it has no seat")));
+        int known = Math.max(told, Math.max(node.disk().incarnation, closed));
+        if (asked == null || asked.closed() != closed || asked.known() != known) {
+            Command wanted = new Command.RejoinNode(node.name, whole, closed, known, "it has no seat");
+            asked = new Asked(closed, known, request(wanted));
         }
         Asked now = asked;
         submitUntil(now.request(), node.mono() + SUBMIT_MILLIS_MAX, reply -> {
             if (now.equals(asked) && reply.isPresent() && reply.get().accepted()) {
                 asked = null;
                 rejoined(Integer.parseInt(reply.get().values().get("incarnation")), whole);
+            }
+            if (reply.isPresent() && !reply.get().accepted()) {
+                told = Integer.parseInt(reply.get().values().getOrDefault("incarnation", Integer.toString(told)));
             }
             boolean seated = cluster != null && !clusterFailed;
             if (!seated) {
@@ -308,8 +319,9 @@ final class Agent {
                             clusterFailed,
                             new TreeMap<>()));
         }
-        // Nothing here needs the node lease; LeaseTest of the core has its own model.
-        LeaseWord lease = new LeaseWord(node.mono(), new TreeMap<>());
+        LeaseWord word = world.folders.all().isEmpty()
+                ? new LeaseWord(node.mono(), new TreeMap<>()) // nothing else here needs the node lease
+                : say(groups);
         Facts.Heartbeat heartbeat = new Facts.Heartbeat(
                 node.name,
                 node.disk().incarnation,
@@ -317,8 +329,26 @@ final class Agent {
                 node.processAge(),
                 groups,
                 ClusterImage.FEATURE_LEVEL,
-                lease);
+                word);
         return coordinating == null ? heartbeat : heartbeat.telling(Facts.outdated(image(), peers()));
+    }
+
+    private LeaseWord say(SortedMap<String, Facts.Membership> groups) {
+        SortedMap<String, OpenEpoch> open = new TreeMap<>();
+        groups.forEach((group, membership) -> membership.open().ifPresent(epoch -> open.put(group, epoch)));
+        return lease.say(open, node.boot());
+    }
+
+    /// The coordinator has answered what was said of the lease.
+    void answered(LeaseAnswer answer) {
+        if (answer.process() == node.process()) {
+            lease.answered(answer);
+        }
+    }
+
+    /// Whether a coordinator has answered lately: without, no shared folder is taken or kept.
+    boolean acknowledged() {
+        return lease.acknowledged(node.boot());
     }
 
     /// A resource runs where its virtual server is open, unless it is not wanted or broken there.
@@ -363,7 +393,7 @@ final class Agent {
     }
 
     /// The newest heartbeat of each node heard lately.
-    private SortedMap<String, Facts.Heartbeat> peers() {
+    SortedMap<String, Facts.Heartbeat> peers() {
         SortedMap<String, Facts.Heartbeat> peers = new TreeMap<>();
         heard.facts(node.mono(), false).nodes().forEach((name, of) -> {
             if (of.ageMillis() <= Facts.DOWN_AFTER_MILLIS) {

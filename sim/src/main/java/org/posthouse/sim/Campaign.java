@@ -2,7 +2,10 @@ package org.posthouse.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,6 +28,9 @@ final class Campaign {
     private static final List<World.Size> WITH_WITNESS =
             List.of(new World.Size(2, 1, true), new World.Size(2, 2, true));
 
+    /// And of so many others, so many virtual servers in shared mode.
+    private static final SortedMap<Integer, Integer> SHARED = new TreeMap<>(Map.of(3, 1, 5, 2));
+
     private static final int SEVEN = 7;
 
     private Campaign() {}
@@ -42,7 +48,8 @@ final class Campaign {
         return new World.Size(
                 nodes > 0 ? nodes : own.nodes(),
                 virtualServers > 0 ? virtualServers : own.virtualServers(),
-                witness || (nodes <= 0 && own.witness()));
+                witness || (nodes <= 0 && own.witness()),
+                nodes <= 0 && virtualServers <= 0 ? SHARED.getOrDefault(turn, 0) : 0);
     }
 
     /// Plays seeds, as many at a time as there are cores.

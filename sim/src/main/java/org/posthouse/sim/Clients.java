@@ -49,6 +49,11 @@ final class Clients {
     }
 
     private void propose(String server, SimNode node, OpenEpoch epoch) {
+        SharedMail shared = node.agent().hosted(server).shared();
+        if (shared != null) {
+            shared.write(epoch, world.number());
+            return;
+        }
         RaftMember member = node.agent().member(server);
         if (member == null || member.leading() == null) {
             return;
@@ -68,6 +73,10 @@ final class Clients {
     private void read(String server, SimNode node) {
         Optional<OpenEpoch> epoch = node.agent().latch(server);
         Hosted hosted = node.agent().hosted(server);
+        if (epoch.isPresent() && hosted.shared() != null) {
+            hosted.shared().read(epoch.get());
+            return;
+        }
         if (epoch.isEmpty() || hosted.store().isEmpty()) {
             return;
         }

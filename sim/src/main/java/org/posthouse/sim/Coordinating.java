@@ -2,7 +2,10 @@ package org.posthouse.sim;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.posthouse.cluster.Change;
 import org.posthouse.cluster.ClusterImage;
@@ -11,6 +14,8 @@ import org.posthouse.cluster.Coordinator;
 import org.posthouse.cluster.Decision;
 import org.posthouse.cluster.Facts;
 import org.posthouse.cluster.HeartbeatTable;
+import org.posthouse.cluster.LeaseAnswer;
+import org.posthouse.cluster.LeaseBook;
 import org.posthouse.cluster.Reply;
 
 /// The coordinator on the node that leads the cluster group, for one term: what the agent's `CoordinatorLoop` does. One
@@ -18,6 +23,7 @@ import org.posthouse.cluster.Reply;
 final class Coordinating {
     private static final long PROPOSE_MILLIS_MAX = 2_000;
     private static final int DECIDE_AGAIN_MAX = 10;
+    private static final long LEASE_MILLIS = 150;
     private static final long SETTLING_MILLIS = 10_000;
 
     private final Agent agent;
@@ -26,6 +32,8 @@ final class Coordinating {
     private final RaftMember member;
     private final HeartbeatTable counted;
     private final Deque<Waiting> waiting = new ArrayDeque<>();
+    private final LeaseBook leases;
+    private final SortedMap<String, Long> leaseAnswered = new TreeMap<>();
     private boolean busy;
     private boolean tickDue;
     private boolean ended;
@@ -38,12 +46,43 @@ final class Coordinating {
         this.world = node.world;
         this.member = member;
         counted = new HeartbeatTable(node.mono());
+        leases = new LeaseBook(node.boot());
     }
 
     void begin() {
         world.story.tell(
                 () -> node + " coordinates, at version " + agent.image().version());
         node.after(1, this::tick);
+        if (!world.folders.all().isEmpty()) {
+            answerLeases();
+        }
+    }
+
+    /// What the agent's `LeaseLoop` does.
+    private void answerLeases() {
+        Leadership leading = member.leading();
+        List<Facts.Heartbeat> words = agent.peers().values().stream()
+                .filter(word -> leaseAnswered.getOrDefault(word.node(), -1L)
+                        != word.lease().saidAt())
+                .toList();
+        if (!words.isEmpty() && leading != null) {
+            leading.confirm(leads -> {
+                if (leads && !ended) {
+                    words.forEach(this::answerLease);
+                }
+            });
+        }
+        node.after(LEASE_MILLIS, () -> {
+            if (!ended) {
+                answerLeases();
+            }
+        });
+    }
+
+    private void answerLease(Facts.Heartbeat word) {
+        LeaseAnswer answer = leases.answer(agent.image(), word, node.boot());
+        leaseAnswered.put(word.node(), word.lease().saidAt());
+        world.network.send(node, word.node(), there -> there.answered(answer));
     }
 
     void end() {

@@ -6,11 +6,13 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.posthouse.cluster.Command;
 import org.posthouse.cluster.Duty;
 import org.posthouse.cluster.NodeDecisions;
 import org.posthouse.cluster.Seat;
+import org.posthouse.cluster.VirtualServer;
 import org.posthouse.cluster.Witness;
 
 /// Carries out what the core's [NodeDecisions] says is to be done next on a node: what the agent's `Duties` does, with
@@ -25,6 +27,8 @@ final class Duties {
     private static final long OPEN_MILLIS_MAX = 5_000;
     private static final long OPEN_AGAIN_MILLIS = 20;
     private static final int MOVE_TRIES_MAX = 3;
+    private static final String GIVEN_UP = "nobody is to try any more";
+    private static final long TAKE_OVER_AGAIN_MILLIS = 2_000;
 
     private final Agent agent;
     private final SimNode node;
@@ -117,8 +121,8 @@ final class Duties {
                 node.disk().held.remove(leave.group());
                 done.accept(true);
             }
-            case Duty.TakeOver _, Duty.Release _ ->
-                throw new IllegalStateException("no virtual server of this world is in shared mode");
+            case Duty.TakeOver taking -> takeOver(taking, done);
+            case Duty.Release release -> agent.hosted(release.group()).release(() -> done.accept(true));
             case Duty.PutAside aside -> {
                 discard(aside.group());
                 node.disk().held.remove(aside.group());
@@ -179,7 +183,13 @@ final class Duties {
             });
         });
         node.after(OPEN_MILLIS_MAX, () -> decided.accept(Optional.empty()));
-        if (member == null || member.leading() == null) {
+        if (server.shared() != null) {
+            server.shared()
+                    .open(
+                            duty.version(),
+                            opened -> decided.accept(
+                                    Optional.of(opened ? Leadership.Outcome.ACCEPTED : Leadership.Outcome.UNKNOWN)));
+        } else if (member == null || member.leading() == null) {
             decided.accept(Optional.empty());
         } else {
             member.leading()
@@ -187,6 +197,41 @@ final class Duties {
                             new Entry.Open(member.self(), duty.version()),
                             outcome -> decided.accept(Optional.of(outcome)));
         }
+    }
+
+    /// What stands in the way here need not elsewhere, so the coordinator is told.
+    private void takeOver(Duty.TakeOver duty, Consumer<Boolean> done) {
+        BooleanSupplier permitted = () -> agent.acknowledged() && isFor(duty.group());
+        if (!permitted.getAsBoolean()) {
+            done.accept(false);
+            return;
+        }
+        agent.hosted(duty.group()).takeOver(duty, permitted, not -> {
+            Runnable later = () -> {
+                done.accept(true);
+                pausedUntil.put(duty.group(), node.mono() + TAKE_OVER_AGAIN_MILLIS);
+            };
+            if (not.isEmpty()) {
+                done.accept(true);
+            } else if (permitted.getAsBoolean()) {
+                world.story.tell(() -> node + " cannot have the folder of " + duty.group() + ": " + not.get());
+                agent.submit(
+                        new Command.ReportUnable(
+                                duty.group(), node.name, not.get().equals(Hosted.UNOPENABLE), not.get()),
+                        reply -> {
+                            reply.filter(said -> said.message().equals(GIVEN_UP))
+                                    .ifPresent(_ -> node.world.tally.add("shared folders given up"));
+                            later.run();
+                        });
+            } else {
+                later.run();
+            }
+        });
+    }
+
+    private boolean isFor(String group) {
+        VirtualServer server = agent.image().virtualServers().get(group);
+        return server != null && server.wanted() && server.permission().owner().equals(node.name);
     }
 
     /// Asks for the newest image first: by an old one this would undo what a newer one wanted.

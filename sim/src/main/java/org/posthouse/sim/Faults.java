@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
+import org.posthouse.cluster.GroupState;
 import org.posthouse.cluster.NodeDuty;
 import org.posthouse.cluster.VirtualServer;
 
@@ -33,6 +34,7 @@ final class Faults {
     void begin() {
         calm = false;
         next();
+        world.sharedFaults.begin();
     }
 
     private void next() {
@@ -105,7 +107,7 @@ final class Faults {
 
     // ---- processes
 
-    private void kill(SimNode node, int restartMillis) {
+    void kill(SimNode node, int restartMillis) {
         if (!node.alive()) {
             return;
         }
@@ -141,7 +143,7 @@ final class Faults {
         }
     }
 
-    private void freeze(SimNode node, int millis) {
+    void freeze(SimNode node, int millis) {
         if (!node.runs()) {
             return;
         }
@@ -294,6 +296,7 @@ final class Faults {
 
     private List<String> groups() {
         List<String> groups = new ArrayList<>(world.planned.virtualServers().keySet());
+        groups.removeIf(world.folders::has); // no node holds anything of those
         groups.add(ClusterImage.CLUSTER_GROUP);
         return groups;
     }
@@ -384,6 +387,7 @@ final class Faults {
         world.story.tell(() -> "*** calm");
         heal();
         world.broken.clear();
+        world.sharedFaults.end();
         for (SimNode node : world.nodes.values()) {
             node.disk().hangsUntil = 0;
             node.lag(0);
@@ -408,7 +412,7 @@ final class Faults {
                 commands.put(server.name(), new Command.SetGroupProperty(server.name(), "possible-owners", "any"));
             } else if (!server.policy().failback().text().equals("never")) {
                 commands.put(server.name(), new Command.SetGroupProperty(server.name(), "failback", "never"));
-            } else if (!server.wanted()) {
+            } else if (!server.wanted() || (server.shared().isPresent() && server.state() == GroupState.FAILED)) {
                 commands.put(server.name(), new Command.SetGroupWanted(server.name(), true));
             }
         });

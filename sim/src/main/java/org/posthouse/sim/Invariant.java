@@ -1,7 +1,7 @@
 package org.posthouse.sim;
 
-/// What must hold, each by name; checked by [Logs], [Stores], [Images] and [Run] wherever something happens that could
-/// break it.
+/// What must hold, each by name; checked by [Logs], [Stores], [Folders], [Images] and [Run] wherever something happens
+/// that could break it.
 enum Invariant {
     /// A term of a Raft group has one leader.
     ONE_LEADER_IN_A_TERM,
@@ -38,12 +38,18 @@ enum Invariant {
     WITNESS_KEEPS_WHAT_IS_NEEDED,
     /// The cluster group has an odd number of votes, three at least.
     ODD_VOTES,
-    /// The recorded epoch of a virtual server only rises.
+    /// The recorded epoch of a virtual server only rises, and so does that of a shared folder's holder.
     EPOCHS_RISE,
     /// No node deletes a replica that counts.
     REPLICA_KEPT_WHILE_WANTED,
     /// What is said to survive the loss of its owner has a majority without it, also while votes are being changed.
     SURVIVES_AS_SAID,
+    /// Of those who hold or held a shared folder, one may answer for it (P3).
+    ONE_HOLDER_AT_A_TIME,
+    /// Nothing is answered from an epoch of a shared folder once another holder has begun to go on from it (P3).
+    SEALED_AWAY_ANSWERS_NOTHING,
+    /// What was acknowledged from a shared folder is in what each later holder goes on from, and there in the end (P1).
+    SEALED_HAS_WHAT_WAS_ACKNOWLEDGED,
     /// A node that runs and is reached is not said to be down: a pause of the watcher is no death of the watched.
     NOBODY_ACCUSED_FALSELY,
     /// The image is the same on all nodes at the same version.

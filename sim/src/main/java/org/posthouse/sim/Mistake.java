@@ -36,5 +36,11 @@ enum Mistake {
     /// A witness drops from its log what it has passed itself.
     WITNESS_PURGES_EARLY,
     /// A witness that leads gives a snapshot to who needs one.
-    WITNESS_GIVES_SNAPSHOT
+    WITNESS_GIVES_SNAPSHOT,
+    /// Who holds a shared folder counts no time while its machine is suspended.
+    HOLDER_IGNORES_SUSPENSION,
+    /// What was written to a shared folder is acknowledged without asking whether it is still held.
+    ANSWERS_WITHOUT_HOLDING,
+    /// Who finds a shared folder's lock free takes it over at once, though it was not the holder who had that.
+    TAKER_TRUSTS_ITS_LOCK
 }

@@ -79,7 +79,8 @@ final class Operator {
         List<String> holders = world.images.newest().virtualServers().get(server).replicas().voters().stream()
                 .map(replica -> replica.node())
                 .toList();
-        submit(new Command.MoveReplica(server, holders.get(dice(holders.size())), target));
+        String from = holders.isEmpty() ? target : holders.get(dice(holders.size()));
+        submit(new Command.MoveReplica(server, from, target));
     }
 
     private void move(String server, String target) {

@@ -96,10 +96,34 @@ final class PolicyCheck {
                 !newOwner || mayTake(then, server, permitted.owner()),
                 Invariant.POLICY_OBEYED,
                 permitted + " though the owner may not take it or has no room");
+        checkShared(then, server, permitted);
         Violation.unless(
                 !newHeir || mayTake(then, server, permitted.heir().get()),
                 Invariant.POLICY_OBEYED,
                 permitted + " though the heir may not take it or has no room");
+    }
+
+    /// Where the coordinator names the owner, it does not name another without need.
+    private static void checkShared(ClusterImage then, VirtualServer server, Event.Permitted permitted) {
+        String owner = server.permission().owner();
+        if (server.shared().isEmpty() || permitted.owner().equals(owner)) {
+            return;
+        }
+        boolean back = server.opened()
+                .filter(opened -> opened.node().equals(permitted.owner()))
+                .isPresent();
+        boolean moves = server.move()
+                .filter(move -> move.target().equals(permitted.owner()))
+                .isPresent();
+        boolean unable = permitted.reason().startsWith(owner + " could not take it over");
+        Violation.unless(
+                back
+                        || moves
+                        || unable
+                        || !then.nodes().containsKey(owner)
+                        || !then.nodes().get(owner).up(),
+                Invariant.NOTHING_GOES_BACK_UNASKED,
+                permitted + " though its owner " + owner + " is there");
     }
 
     private static boolean mayTake(ClusterImage image, VirtualServer server, String name) {
@@ -150,14 +174,17 @@ final class PolicyCheck {
     }
 
     private static void checkServer(ClusterImage before, ClusterImage after, VirtualServer server) {
+        boolean shared = server.shared().isPresent();
         List<String> nodes = server.replicas().voters().stream()
                 .map(Replica::node)
                 .distinct()
                 .toList();
         Violation.unless(
-                nodes.size() == REPLICAS
-                        && server.replicas().voters().size() == REPLICAS
-                        && after.nodes().keySet().containsAll(nodes),
+                shared
+                        ? nodes.isEmpty()
+                        : nodes.size() == REPLICAS
+                                && server.replicas().voters().size() == REPLICAS
+                                && after.nodes().keySet().containsAll(nodes),
                 Invariant.THREE_REPLICAS,
                 server.name() + " has replicas " + server.replicas());
         long full = nodes.stream()
@@ -170,7 +197,7 @@ final class PolicyCheck {
                                         .filter(opened -> opened.node().equals(node.name()))
                                         .isPresent()));
         Violation.unless(
-                full >= REPLICAS - 1 && !hosts,
+                (shared || full >= REPLICAS - 1) && !hosts,
                 Invariant.WITNESS_HOSTS_NOTHING,
                 server.name() + " is permitted to " + server.permission() + ", has replicas " + server.replicas());
         VirtualServer earlier = before.virtualServers().get(server.name());

@@ -73,14 +73,17 @@ final class Run {
                 epochs().equals(epochs),
                 Invariant.NOTHING_GOES_BACK_UNASKED,
                 "all was whole, with epochs " + epochs + "; now they are " + epochs());
-        world.images.newest().virtualServers().values().forEach(server -> world.nodes
-                .get(server.permission().owner())
-                .agent()
-                .hosted(server.name())
-                .store()
-                .ifPresent(store -> world.stores.checkKept(server.name(), store)));
+        world.images.newest().virtualServers().values().forEach(this::checkKept);
         world.images.replay();
         world.tally.add("events", world.time.events());
+    }
+
+    private void checkKept(VirtualServer server) {
+        Hosted hosted = world.nodes.get(server.permission().owner()).agent().hosted(server.name());
+        hosted.store().ifPresent(store -> world.stores.checkKept(server.name(), store));
+        if (hosted.shared() != null) {
+            world.folders.checkKept(server.name(), hosted.shared());
+        }
     }
 
     private void awaitWhole() {

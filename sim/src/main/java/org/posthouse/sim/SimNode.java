@@ -38,6 +38,11 @@ final class SimNode {
         return (clockStoppedAt >= 0 ? clockStoppedAt : world.time.now()) - clockBehind;
     }
 
+    /// The clock that runs on while the machine is suspended.
+    long boot() {
+        return world.time.now();
+    }
+
     /// Milliseconds since 1970; may jump.
     long wall() {
         return World.EPOCH_MILLIS + mono() + wallAhead;

@@ -70,11 +70,30 @@ final class Stores {
         }
     }
 
-    private void open(String virtualServer, Judged now, int index, Entry.Open open) {
+    /// A virtual server in shared mode was opened, perhaps by one that another has followed already.
+    void openedShared(String virtualServer, SimNode node, SharedHolder by, OpenEpoch epoch, long version) {
+        Judged now = of(virtualServer);
+        Id id = new Id(node.name, (int) by.files().number);
+        checkPermitted(virtualServer, id, version);
+        if (epoch.compareTo(now.epoch) > 0) {
+            if (now.owner.isPresent() && !now.owner.get().node().equals(node.name)) {
+                world.tally.add("failovers and moves");
+            }
+            now.epoch = epoch;
+            now.owner = Optional.of(id);
+            world.tally.add("epochs");
+        }
+    }
+
+    private void checkPermitted(String virtualServer, Id by, long version) {
         Violation.unless(
-                world.images.permitted(virtualServer, open.version(), open.by().node()),
+                world.images.permitted(virtualServer, version, by.node()),
                 Invariant.OPENED_BY_PERMISSION,
-                open.by() + " opens " + virtualServer + ", which version " + open.version() + " does not permit");
+                by + " opens " + virtualServer + ", which version " + version + " does not permit");
+    }
+
+    private void open(String virtualServer, Judged now, int index, Entry.Open open) {
+        checkPermitted(virtualServer, open.by(), open.version());
         SortedMap<String, Long> clocks = new TreeMap<>();
         world.nodes.values().forEach(node -> clocks.put(node.name, node.mono()));
         now.over.put(now.epoch, clocks);
@@ -120,7 +139,7 @@ final class Stores {
     }
 
     /// Counts what a node has open under the newest epochs against the policies of its own image.
-    private void checkRoom(SimNode node) {
+    void checkRoom(SimNode node) {
         List<VirtualServer> open = new ArrayList<>();
         for (VirtualServer server : node.agent().image().virtualServers().values()) {
             if (node.agent().latch(server.name()).equals(Optional.of(epoch(server.name())))) {

@@ -29,8 +29,10 @@ final class World {
     final Tally tally = new Tally();
     final Logs logs;
     final Stores stores;
+    final Folders folders;
     final Images images;
     final Faults faults;
+    final SharedFaults sharedFaults;
     final Clients clients;
     final Spoiler spoiler;
     /// The cluster as it was planned before any process started.
@@ -52,11 +54,16 @@ final class World {
         network = new Network(this);
         logs = new Logs(this);
         stores = new Stores(this);
+        folders = new Folders(this);
         images = new Images(this);
         faults = new Faults(this);
+        sharedFaults = new SharedFaults(this, faults);
         clients = new Clients(this);
         spoiler = new Spoiler(this);
-        planned = plan(size);
+        planned = SharedPlan.of(plan(size), size.shared());
+        planned.virtualServers().values().stream()
+                .filter(server -> server.shared().isPresent())
+                .forEach(server -> folders.add(server.name()));
         witnessed = size.witness();
         firstMembers = NodeDecisions.wanted(planned, ClusterImage.CLUSTER_GROUP, new TreeMap<>());
         planned.nodes().keySet().forEach(name -> nodes.put(name, new SimNode(this, name, new NodeDisk(true))));
@@ -65,14 +72,20 @@ final class World {
     /// How big a cluster is.
     ///
     /// @param witness whether it has a witness besides
-    record Size(int nodes, int virtualServers, boolean witness) {
+    /// @param shared how many of the virtual servers are in shared mode: the first ones
+    record Size(int nodes, int virtualServers, boolean witness, int shared) {
         Size(int nodes, int virtualServers) {
-            this(nodes, virtualServers, false);
+            this(nodes, virtualServers, false, 0);
+        }
+
+        Size(int nodes, int virtualServers, boolean witness) {
+            this(nodes, virtualServers, witness, 0);
         }
 
         @Override
         public String toString() {
-            return nodes + " nodes" + (witness ? " and a witness" : "") + ", " + virtualServers + " virtual servers";
+            return nodes + " nodes" + (witness ? " and a witness" : "") + ", " + virtualServers + " virtual servers"
+                    + (shared > 0 ? ", " + shared + " of them shared" : "");
         }
     }
 
@@ -140,6 +153,7 @@ final class World {
                 });
             }
         }
+        folders.all().forEach(disk -> lines.add(disk.toString()));
         return lines;
     }
 }

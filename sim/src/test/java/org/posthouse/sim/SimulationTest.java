@@ -44,6 +44,16 @@ class SimulationTest {
                         "failovers and moves",
                         "writes acknowledged",
                         "reads answered by a deposed owner",
+                        "shared folders taken over",
+                        "shared folders that hang",
+                        "shared folders unmounted",
+                        "shared folders damaged",
+                        "shared folders given up",
+                        "owners of shared folders paused",
+                        "stopped in a step of a takeover",
+                        "locks let go late",
+                        "writes acknowledged from a shared folder",
+                        "reads answered from a shared folder",
                         "witness logs begun anew",
                         "witness logs at their limit"))
                 .as("what was disturbed, and what was seen: " + all.counts())
@@ -69,6 +79,9 @@ class SimulationTest {
         APPLIES_STALE_CHANGES     | SAME_IMAGE_AT_THE_SAME_VERSION | 240
         WITNESS_PURGES_EARLY      | WITNESS_KEEPS_WHAT_IS_NEEDED   | 96
         WITNESS_GIVES_SNAPSHOT    | LOGS_AGREE                     | 480
+        HOLDER_IGNORES_SUSPENSION | ONE_HOLDER_AT_A_TIME           | 240
+        ANSWERS_WITHOUT_HOLDING   | SEALED_AWAY_ANSWERS_NOTHING    | 240
+        TAKER_TRUSTS_ITS_LOCK     | ONE_HOLDER_AT_A_TIME           | 480
         """)
     void everyMistakeMadeOnPurposeIsNoticed(Mistake mistake, Invariant by, int seedsMax) {
         Set<Invariant> said = EnumSet.noneOf(Invariant.class);
