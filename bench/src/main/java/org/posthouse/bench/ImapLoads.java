@@ -65,6 +65,8 @@ final class ImapLoads {
                         (client, _) -> client.run("FETCH 1:* BODY.PEEK[]")),
                 on(MANY, "search subject", "SEARCH SUBJECT " + Letters.SUBJECT),
                 on(MANY, "search text", "SEARCH TEXT " + Letters.RARE),
+                on(MANY, "sort by subject", "SORT (SUBJECT) UTF-8 ALL"),
+                on(MANY, "thread", "THREAD REFERENCES UTF-8 ALL"),
                 new ImapLoad(
                         "store flags",
                         1,

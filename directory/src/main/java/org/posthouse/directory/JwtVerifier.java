@@ -97,6 +97,10 @@ public final class JwtVerifier implements TokenVerifier {
         checkSignature(text(header, "alg"), text(header, "kid"), signed, decode(parts[2]));
         JsonNode claims = JSON.readTree(decode(parts[1]));
         checkClaims(claims);
+        if (claims.path(expected.userClaim() + "_verified").isBoolean()
+                && !claims.path(expected.userClaim() + "_verified").booleanValue()) { // OpenID Connect Core section 5.1
+            throw new IOException("its issuer has not verified that the address is the user's");
+        }
         String user = text(claims, expected.userClaim());
         if (user.isEmpty()) {
             throw new IOException("it has no claim '" + expected.userClaim() + "'");

@@ -152,6 +152,10 @@ class JwtVerifierTest {
         String forUs = ",\"aud\":\"mail\",\"exp\":";
         assertThat(verifier.user(byRsa(claims(forUs + (now + 1))))).isPresent();
         assertThat(verifier.user(byRsa(claims(forUs + (now - 3600))))).isEmpty();
+        assertThat(verifier.user(byRsa(claims(forUs + (now + 60) + ",\"email_verified\":false"))))
+                .isEmpty();
+        assertThat(verifier.user(byRsa(claims(forUs + (now + 60) + ",\"email_verified\":true"))))
+                .isPresent();
         assertThat(verifier.user(byRsa(claims(",\"aud\":\"mail\"")))).isEmpty();
         assertThat(verifier.user(byRsa(claims(",\"aud\":\"web\",\"exp\":" + (now + 60)))))
                 .isEmpty();

@@ -343,6 +343,9 @@ final class Decoder {
     }
 
     SequenceSet sequenceSet() {
+        if (take('$')) {
+            return SequenceSet.SAVED;
+        }
         int start = at;
         while (at < line.length && "0123456789:,*".indexOf(line[at]) >= 0) {
             at++;
@@ -353,7 +356,7 @@ final class Decoder {
     /// Whether a sequence set begins here.
     boolean atSequenceSet() {
         int octet = peek();
-        return octet == '*' || (octet >= '0' && octet <= '9');
+        return octet == '*' || octet == '$' || (octet >= '0' && octet <= '9');
     }
 
     /// `(\Seen keyword ...)`

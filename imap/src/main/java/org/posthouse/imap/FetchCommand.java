@@ -45,6 +45,11 @@ final class FetchCommand implements Command {
             plan = plan.with(Attribute.MODSEQ);
             sequences = changed(session, sequences, modifiers.changedSince());
         }
+        if (modifiers.partial() != null) {
+            int count = (int) sequences.count();
+            sequences = sequences.slice(
+                    modifiers.partial().from(count), modifiers.partial().to(count));
+        }
         Limited limited = Limited.of(session, sequences);
         sequences = limited.sequences();
         if (plan.has(Attribute.MODSEQ)) {

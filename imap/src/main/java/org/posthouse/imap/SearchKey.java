@@ -44,6 +44,12 @@ sealed interface SearchKey {
     /// When it came into this mailbox, by day in UTC (RFC 8514 section 4.3).
     record Saved(Lies lies, long epochDay) implements SearchKey {}
 
+    /// Mod-sequence of at least this (RFC 7162 section 3.1.5).
+    record ModSeq(long atLeast) implements SearchKey {}
+
+    /// YOUNGER or OLDER (RFC 5032): arrived within so many seconds, or before.
+    record Within(boolean younger, long seconds) implements SearchKey {}
+
     /// A header field contains the text; an empty one means that the field is there.
     record Header(String field, TextSearch.Needle text) implements SearchKey {}
 
@@ -64,8 +70,8 @@ sealed interface SearchKey {
             case And and -> and.keys().stream().mapToInt(SearchKey::cost).max().orElse(0);
             case Or or -> Math.max(cost(or.left()), cost(or.right()));
             case Not not -> cost(not.key());
-            case Sequences _, Uids _, SystemFlag _, Keyword _, Recent _ -> 0;
-            case Larger _, Smaller _, Arrived _, Saved _, Email _ -> 1;
+            case Sequences _, Uids _, SystemFlag _, Keyword _, Recent _, ModSeq _ -> 0;
+            case Larger _, Smaller _, Arrived _, Saved _, Within _, Email _ -> 1;
             case Sent _, Header _, InThread _ -> 2;
             case Body _, Text _ -> 3;
         };

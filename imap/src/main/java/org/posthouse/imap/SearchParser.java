@@ -41,6 +41,17 @@ final class SearchParser {
         return all(keys);
     }
 
+    /// `name SP key key ...`, as SORT and THREAD have it.
+    SearchKey readBehindCharset() throws IOException {
+        charset(in.astring());
+        in.expectSp();
+        List<SearchKey> keys = new ArrayList<>();
+        do {
+            keys.add(key());
+        } while (in.take(' '));
+        return all(keys);
+    }
+
     private static void charset(String name) {
         String upper = name.toUpperCase(Locale.ROOT);
         if (!upper.equals("UTF-8") && !upper.equals("US-ASCII")) {
@@ -118,6 +129,9 @@ final class SearchParser {
             }
             case "UIDAFTER" -> uids(number() + 1, SequenceSet.NUMBER_MAX + 1); // RFC 9738 section 3.2
             case "UIDBEFORE" -> uids(0, Math.max(0, number() - 1));
+            case "YOUNGER" -> new SearchKey.Within(true, interval());
+            case "OLDER" -> new SearchKey.Within(false, interval());
+            case "MODSEQ" -> modSeq();
             case "NOT" -> {
                 in.expectSp();
                 yield not(key());
@@ -156,6 +170,31 @@ final class SearchParser {
     private String keyword() {
         in.expectSp();
         return in.atom();
+    }
+
+    private long interval() {
+        long seconds = number();
+        if (seconds == 0) {
+            throw new Bad("An interval is 1 s or more");
+        }
+        return seconds;
+    }
+
+    /// `MODSEQ ["/flags/name" all] n`: there is one mod-sequence for all flags of a message (RFC 7162 section 3.1.5).
+    private SearchKey modSeq() throws IOException {
+        in.expectSp();
+        if (in.peek() == '"') {
+            if (!in.string().toLowerCase(Locale.ROOT).startsWith("/flags/")) {
+                throw new Bad("No such metadata item");
+            }
+            in.expectSp();
+            String type = in.keyword();
+            if (!type.equals("ALL") && !type.equals("PRIV") && !type.equals("SHARED")) {
+                throw new Bad("Expected all, priv or shared");
+            }
+            in.expectSp();
+        }
+        return new SearchKey.ModSeq(in.modSeqOrZero());
     }
 
     private long number() {

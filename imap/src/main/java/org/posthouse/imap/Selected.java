@@ -40,6 +40,7 @@ final class Selected {
     private long flagsTold;
     private boolean delaysExpunges; // and has told a client that can resynchronise
     private boolean toldOfDelay; // and no mod-sequence since
+    private UidSet saved = UidSet.EMPTY; // UIDs that `$` stands for
     private long ownModSeq; // of a change this session made and has shown, or need not show
     private final Map<String, String> keywordsTold = new HashMap<>(); // lower case to spelling
 
@@ -102,6 +103,9 @@ final class Selected {
     /// Sequence numbers of the messages that a set names. UIDs that are not there are passed over; a sequence
     /// number that is not there is a mistake of the client.
     UidSet sequences(SequenceSet set, boolean byUid) {
+        if (set.saved()) { // in which nothing that is gone is found any more
+            return size == 0 ? UidSet.EMPTY : sequences(saved);
+        }
         if (!byUid) {
             if (enabled.uidOnly()) { // RFC 9586 section 3
                 throw new Bad("UIDREQUIRED", "No sequence numbers once UIDONLY is enabled");
@@ -115,7 +119,10 @@ final class Selected {
         if (size == 0) {
             return UidSet.EMPTY;
         }
-        UidSet wanted = set.numbers(uid(size));
+        return sequences(set.numbers(uid(size)));
+    }
+
+    private UidSet sequences(UidSet wanted) {
         UidSet.Builder sequences = new UidSet.Builder();
         for (int range = 0; range < wanted.ranges(); range++) {
             int first = lowerBound(wanted.first(range));
@@ -125,6 +132,11 @@ final class Selected {
             }
         }
         return sequences.build();
+    }
+
+    /// Sets what `$` stands for, UIDs.
+    void save(UidSet found) {
+        saved = found;
     }
 
     /// UIDs of sequence numbers.

@@ -14,6 +14,14 @@ record SequenceSet(List<long[]> ranges) {
     private static final int RANGES_MAX = 20_000;
     static final long NUMBER_MAX = 0xffff_ffffL;
 
+    /// `$`: what the last SEARCH with SAVE has found (RFC 5182).
+    static final SequenceSet SAVED = new SequenceSet(List.of());
+
+    /// Whether this is [#SAVED].
+    boolean saved() {
+        return ranges.isEmpty();
+    }
+
     static SequenceSet parse(String text) {
         List<long[]> ranges = new ArrayList<>();
         int at = 0;
@@ -44,6 +52,9 @@ record SequenceSet(List<long[]> ranges) {
 
     /// The numbers of a set in which no `*` may stand.
     UidSet withoutStar() {
+        if (saved()) {
+            throw new Bad("'$' is not allowed here");
+        }
         for (long[] range : ranges) {
             if (range[0] == STAR || range[1] == STAR) {
                 throw new Bad("'*' is not allowed here");

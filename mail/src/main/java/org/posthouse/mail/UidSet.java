@@ -102,6 +102,24 @@ public final class UidSet {
         return false;
     }
 
+    /// Those from one place in the set to another, counted from 0.
+    ///
+    /// @param to behind the last
+    public UidSet slice(long from, long to) {
+        Builder chosen = new Builder();
+        long before = 0;
+        for (int i = 0; i < bounds.length && before < to; i += 2) {
+            long size = bounds[i + 1] - bounds[i] + 1;
+            long first = bounds[i] + Math.max(0, from - before);
+            long last = bounds[i] + Math.min(size, to - before) - 1;
+            if (first <= last) {
+                chosen.add(first, last);
+            }
+            before += size;
+        }
+        return chosen.build();
+    }
+
     /// What is in both.
     public UidSet and(UidSet other) {
         Builder both = new Builder();

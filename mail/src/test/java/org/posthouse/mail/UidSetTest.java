@@ -3,6 +3,7 @@ package org.posthouse.mail;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.BitSet;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -12,6 +13,18 @@ class UidSetTest {
 
     private static UidSet of(BitSet bits) {
         return UidSet.of(bits.stream().asLongStream().toArray());
+    }
+
+    @Test
+    void slices() {
+        UidSet set = UidSet.ofRanges(List.of(new long[] {3, 5}, new long[] {9, 9}, new long[] {20, 29}));
+        assertThat(set.slice(0, 14)).isEqualTo(set);
+        assertThat(set.slice(0, 2)).hasToString("3:4");
+        assertThat(set.slice(2, 5)).hasToString("5,9,20");
+        assertThat(set.slice(13, 100)).hasToString("29");
+        assertThat(set.slice(14, 100).isEmpty()).isTrue();
+        assertThat(set.slice(5, 5).isEmpty()).isTrue();
+        assertThat(UidSet.EMPTY.slice(0, 1).isEmpty()).isTrue();
     }
 
     @Test

@@ -1,0 +1,70 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.posthouse.mail.Headers;
+import org.posthouse.mail.UidSet;
+import org.posthouse.mailstore.MessageRow;
+import org.posthouse.mailstore.StoreException;
+
+/// The rows of some messages of the selected mailbox, and the fields that summaries keep of their headers.
+final class RowBatch {
+    /// A reasonable number to ask the store for at once.
+    static final int SIZE = 512;
+
+    private final Session session;
+    private final List<MessageRow> rows;
+    private final Map<Long, Integer> places = new HashMap<>();
+    private SummaryReader summaries;
+
+    /// @param sequences of the messages, [#SIZE] or so
+    RowBatch(Session session, UidSet sequences) {
+        this.session = session;
+        Selected selected = session.selected();
+        this.rows = session.store().messages(selected.mailboxId(), selected.uids(sequences));
+        for (int i = 0; i < rows.size(); i++) {
+            places.put(rows.get(i).uid(), i);
+        }
+    }
+
+    /// The row, or null if the message was expunged elsewhere.
+    MessageRow row(long uid) {
+        Integer place = places.get(uid);
+        return place == null ? null : rows.get(place);
+    }
+
+    /// What is kept of the header, which is all of the fields by which messages are sorted and threaded; none where the
+    /// message cannot be read.
+    Headers headers(MessageRow row) throws IOException {
+        try (OpenMessage message = new OpenMessage(session.store(), row.bodyId())) {
+            return headers(row, message);
+        } catch (StoreException e) {
+            if (e.kind() != StoreException.Kind.CORRUPT && e.kind() != StoreException.Kind.GONE) {
+                throw e;
+            }
+            return Headers.NONE;
+        }
+    }
+
+    /// The summary of a message, made and kept if there is none.
+    Summary summary(MessageRow row, OpenMessage message) throws IOException {
+        if (summaries == null) {
+            summaries = new SummaryReader(session.store(), rows, false);
+        }
+        return summaries.of(places.get(row.uid()), row, message);
+    }
+
+    private Headers headers(MessageRow row, OpenMessage message) throws IOException {
+        Summary summary = summary(row, message);
+        return summary.hasFields() ? summary.headers() : message.headers();
+    }
+
+    /// Lets the store keep what was made.
+    void done() {
+        if (summaries != null) {
+            summaries.done();
+        }
+    }
+}

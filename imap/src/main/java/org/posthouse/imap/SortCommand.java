@@ -1,0 +1,32 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+import org.posthouse.imap.SearchReturn.Item;
+import org.posthouse.mail.UidSet;
+
+/// SORT and UID SORT (RFC 5256 section 3), with RETURN (ESORT, RFC 5267 section 3).
+final class SortCommand implements Command {
+    private final boolean byUid;
+
+    SortCommand(boolean byUid) {
+        this.byUid = byUid;
+    }
+
+    @Override
+    public Completed run(Session session, Decoder in) throws IOException {
+        in.expectSp();
+        SearchReturn wanted = SearchReturn.read(in, session.rev2());
+        SortOrder order = SortOrder.read(in);
+        in.expectSp();
+        SearchKey key = new SearchParser(in, session.limits()).readBehindCharset();
+        in.expectEnd();
+
+        Search search = new Search(session, key);
+        if (wanted.has(Item.SAVE)) {
+            session.selected().save(UidSet.EMPTY);
+        }
+        int[] sorted = order.sorted(session, search.run());
+        new SearchAnswer("SORT", byUid, sorted, search.byModSeq()).write(session, wanted);
+        return Completed.ok(byUid ? "UID SORT completed" : "SORT completed");
+    }
+}
