@@ -3,8 +3,10 @@ package org.posthouse.agent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.TreeMap;
 import org.posthouse.cluster.ClusterImage;
 import org.posthouse.cluster.Command;
+import org.posthouse.cluster.Reply;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkService;
 import org.posthouse.wire.LinkServices;
@@ -17,13 +19,19 @@ final class ControlServices {
     private static final Duration DEADLINE_MAX = Duration.ofSeconds(60);
     private static final Duration VERSION_MAX = Duration.ofMillis(500);
 
+    private static final String NOT_PLACED_HERE = "a third-party cluster service decides where this virtual server"
+            + " runs, and whether it does: it is one process on one node here, so there are no other nodes, replicas or"
+            + " virtual servers to move, make or take away. Ask that service (Pacemaker: 'crm_resource --move',"
+            + " 'crm resource stop')";
+
     private ControlServices() {}
 
-    static void register(LinkServices services, ClusterMember cluster, StatusGatherer status) {
+    /// @param warrant says who decides what runs where
+    static void register(LinkServices services, ClusterMember cluster, StatusGatherer status, Warrant warrant) {
         services.register(ClusterMember.SUBMIT, LinkServices::nodesAndOperators, new LinkService() {
             @Override
             public byte[] call(Link from, Opening head, byte[] request) throws IOException {
-                return submit(cluster, from, head, request);
+                return submit(cluster, warrant, from, head, request);
             }
         });
         services.register(ClusterMember.IMAGE, LinkServices::nodesAndOperators, new LinkService() {
@@ -48,7 +56,8 @@ final class ControlServices {
         });
     }
 
-    private static byte[] submit(ClusterMember cluster, Link from, Opening head, byte[] request) throws IOException {
+    private static byte[] submit(ClusterMember cluster, Warrant warrant, Link from, Opening head, byte[] request)
+            throws IOException {
         String theirs = head.fields().getOrDefault(Pulse.CLUSTER_FIELD, cluster.clusterId());
         if (!theirs.equals(cluster.clusterId())) {
             throw new IOException(from.peer() + " is in the cluster with id " + theirs + ", this node in "
@@ -58,6 +67,9 @@ final class ControlServices {
         if (!allowed(command, from.peer())) {
             throw new IOException(from.peer() + " may not give this command");
         }
+        if (warrant.decider() == Warrant.Decider.OUTSIDE && origin(command) == Origin.PLACING_OPERATOR) {
+            return Json.bytes(new Reply(false, NOT_PLACED_HERE, new TreeMap<>()));
+        }
         String hops = head.fields().get(ClusterMember.HOPS_FIELD);
         return Json.bytes(
                 hops == null
@@ -65,49 +77,66 @@ final class ControlServices {
                         : cluster.submitOnce(command, Integer.parseInt(hops), HOP_MAX));
     }
 
-    /// What a node says of itself only that node, or one that passes it on, may say; ticks come from nobody.
+    /// Whose to give a command is.
+    private enum Origin {
+        /// The coordinator's own.
+        NOBODY,
+        /// A node's, which says something of itself, or passes on what another one said.
+        NODE,
+        /// An operator's.
+        OPERATOR,
+        /// An operator's, where this cluster decides what runs where ([Warrant]).
+        PLACING_OPERATOR
+    }
+
     private static boolean allowed(Command command, String peer) {
+        return switch (origin(command)) {
+            case NOBODY -> false;
+            case NODE -> LinkServices.nodes(peer);
+            case OPERATOR, PLACING_OPERATOR -> true;
+        };
+    }
+
+    private static Origin origin(Command command) {
         return switch (command) {
-            case Command.Tick tick -> false;
-            case Command.CreateCluster create -> false;
-            case Command.NoteCertificates note -> false;
-            case Command.RejoinNode rejoin -> LinkServices.nodes(peer);
-            case Command.ReportLost lost -> LinkServices.nodes(peer);
-            case Command.GiveUpMove giveUp -> LinkServices.nodes(peer);
-            case Command.ReportUnable unable -> LinkServices.nodes(peer);
-            case Command.Move move -> true;
-            case Command.MoveReplica move -> true;
-            case Command.ReportPutAside report -> LinkServices.nodes(peer);
-            case Command.CreateGroup create -> true;
-            case Command.DeleteGroup delete -> true;
-            case Command.RenameGroup rename -> true;
-            case Command.SetGroupWanted set -> true;
-            case Command.SetGroupProperty set -> true;
-            case Command.SetResourceWanted set -> true;
-            case Command.SetResourceProperty set -> true;
-            case Command.FailResource fail -> true;
-            case Command.AddDependency add -> true;
-            case Command.RemoveDependency remove -> true;
-            case Command.CreateResource create -> true;
-            case Command.DeleteResource delete -> true;
-            case Command.RenameResource rename -> true;
-            case Command.AddPossibleOwner add -> true;
-            case Command.RemovePossibleOwner remove -> true;
-            case Command.DeclareTypes declare -> LinkServices.nodes(peer);
-            case Command.SetNodeDuty set -> true;
-            case Command.AddNode add -> true;
-            case Command.EvictNode evict -> true;
-            case Command.WriteOffNode writeOff -> true;
-            case Command.AddDomain add -> true;
-            case Command.RemoveDomain remove -> true;
-            case Command.AddUser add -> true;
-            case Command.RemoveUser remove -> true;
-            case Command.SetPassword set -> true;
-            case Command.SetEnabled set -> true;
-            case Command.SetQuota set -> true;
-            case Command.AddAlias add -> true;
-            case Command.RemoveAlias remove -> true;
-            case Command.Request request -> allowed(request.command(), peer);
+            case Command.Tick _, Command.CreateCluster _, Command.NoteCertificates _ -> Origin.NOBODY;
+            case Command.RejoinNode _,
+                    Command.ReportLost _,
+                    Command.GiveUpMove _,
+                    Command.ReportUnable _,
+                    Command.ReportPutAside _,
+                    Command.DeclareTypes _ -> Origin.NODE;
+            case Command.Move _,
+                    Command.MoveReplica _,
+                    Command.CreateGroup _,
+                    Command.DeleteGroup _,
+                    Command.SetGroupWanted _,
+                    Command.AddPossibleOwner _,
+                    Command.RemovePossibleOwner _,
+                    Command.SetNodeDuty _,
+                    Command.AddNode _,
+                    Command.EvictNode _,
+                    Command.WriteOffNode _ -> Origin.PLACING_OPERATOR;
+            case Command.RenameGroup _,
+                    Command.SetGroupProperty _,
+                    Command.SetResourceWanted _,
+                    Command.SetResourceProperty _,
+                    Command.FailResource _,
+                    Command.AddDependency _,
+                    Command.RemoveDependency _,
+                    Command.CreateResource _,
+                    Command.DeleteResource _,
+                    Command.RenameResource _,
+                    Command.AddDomain _,
+                    Command.RemoveDomain _,
+                    Command.AddUser _,
+                    Command.RemoveUser _,
+                    Command.SetPassword _,
+                    Command.SetEnabled _,
+                    Command.SetQuota _,
+                    Command.AddAlias _,
+                    Command.RemoveAlias _ -> Origin.OPERATOR;
+            case Command.Request request -> origin(request.command());
         };
     }
 

@@ -259,7 +259,7 @@ public final class NodeAgent implements AutoCloseable {
         services.register(BodyTransfer.KIND, LinkServices::nodes, bodies);
         services.register(Leases.KIND, LinkServices::nodes, parts.leases);
         services.register(Routes.KIND, LinkServices::nodesAndFrontEnds, routes);
-        ControlServices.register(services, parts.cluster, status);
+        ControlServices.register(services, parts.cluster, status, parts.around.warrant());
     }
 
     /// Starts the cluster service on this node: opens what its folder holds, and forms, or asks to be taken into,

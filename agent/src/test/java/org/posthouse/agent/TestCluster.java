@@ -62,6 +62,8 @@ final class TestCluster implements AutoCloseable {
     final UUID id = UUID.randomUUID();
     /// Nodes that are in another cluster than they were, by name.
     final Map<String, UUID> ids = new ConcurrentHashMap<>();
+    /// Who decides, if not the coordinator; for nodes that are started from now on.
+    Optional<Warrant> warrant = Optional.empty();
     private final Path folder;
     private final Authority authority;
     private final FirstPlan plan;
@@ -163,7 +165,7 @@ final class TestCluster implements AutoCloseable {
                 reason -> {
                     throw new AssertionError(reason);
                 },
-                Optional.empty());
+                warrant);
         agents.put(
                 name, NodeAgent.start(settings, List.of(new NotingType("imap", false), new NotingType(LEASED, true))));
     }
