@@ -65,6 +65,10 @@ final class Admitting {
     /// @param witness whether it is to be a witness; one that lost its disk is one again, asked for or not
     /// @param tell is told the token, then what became of it
     void node(Machine machine, String name, boolean witness, Consumer<String> tell) throws IOException {
+        if (new OutsideServer(machine.dir()).exists()) {
+            throw new IOException("the virtual server in " + machine.dir() + " is for a third-party cluster service to"
+                    + " start, on whichever machine that decides: no node joins it. Add the machine to that service");
+        }
         admit(machine, "node:" + name, "posthouse node join", tell, (control, claimed) -> {
             NodeClaims claims = read(claimed, NodeClaims.class);
             boolean again = Witness.is(control.image(), name);

@@ -71,12 +71,17 @@ record OutsideServer(Path dir) {
         Files.move(draft, dir.resolve(FILE));
     }
 
+    /// Whether there is one in the folder.
+    boolean exists() {
+        return Files.exists(dir.resolve(FILE));
+    }
+
     /// What it was made with.
     ///
     /// @throws IOException if there is none here
     Settings settings() throws IOException {
         Path file = dir.resolve(FILE);
-        if (Files.notExists(file)) {
+        if (!exists()) {
             throw new IOException("there is no virtual server for a cluster service to start in " + dir + " (" + FILE
                     + " is not there): is the folder mounted? 'posthouse server create' makes one");
         }

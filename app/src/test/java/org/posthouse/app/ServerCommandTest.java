@@ -97,6 +97,13 @@ class ServerCommandTest {
     }
 
     @Test
+    void noNodeIsAdmittedToIt() {
+        assertThat(posthouse("node", "admit", "n2", "--dir", create().toString()))
+                .isEqualTo(1);
+        assertThat(said.toString()).contains("for a third-party cluster service to start");
+    }
+
+    @Test
     void aFolderInUseIsLeftAlone() {
         Path at = create();
         assertThat(posthouse("server", "create", "vs2", "--dir", at.toString(), "--domain", "example.org"))
