@@ -13,6 +13,7 @@ import java.time.Duration;
 /// @param depthMax parentheses inside each other
 /// @param messagesMax messages that one command deals with (RFC 9738), 0 for no limit
 /// @param notifyMailboxesMax mailboxes of a user who may be notified about them (RFC 5465)
+/// @param searchMailboxesMax mailboxes that one ESEARCH looks through (RFC 7377)
 /// @param badCommandsMax after so many in a row that were `BAD` the client is sent away
 /// @param loginFailuresMax the same for wrong passwords
 /// @param commandsBeforeLoginMax commands that a client may send without logging in
@@ -30,6 +31,7 @@ public record ImapLimits(
         int depthMax,
         int messagesMax,
         int notifyMailboxesMax,
+        int searchMailboxesMax,
         int badCommandsMax,
         int loginFailuresMax,
         int commandsBeforeLoginMax,
@@ -49,6 +51,7 @@ public record ImapLimits(
             50,
             0,
             1_000,
+            20_000,
             20,
             4,
             50,
@@ -69,6 +72,7 @@ public record ImapLimits(
                 depthMax,
                 messagesMax,
                 notifyMailboxesMax,
+                searchMailboxesMax,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,
@@ -90,6 +94,7 @@ public record ImapLimits(
                 depthMax,
                 messages,
                 notifyMailboxesMax,
+                searchMailboxesMax,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,
@@ -110,6 +115,29 @@ public record ImapLimits(
                 searchKeysMax,
                 depthMax,
                 messagesMax,
+                mailboxes,
+                searchMailboxesMax,
+                badCommandsMax,
+                loginFailuresMax,
+                commandsBeforeLoginMax,
+                loginTimeout,
+                idleTimeout,
+                idleNotice,
+                commitDeadline);
+    }
+
+    /// With another limit on the mailboxes of one search.
+    public ImapLimits searchMailboxesMax(int mailboxes) {
+        return new ImapLimits(
+                lineBytesMax,
+                lineBytesBeforeLoginMax,
+                argumentBytesMax,
+                appendBytesMax,
+                dropBytesMax,
+                searchKeysMax,
+                depthMax,
+                messagesMax,
+                notifyMailboxesMax,
                 mailboxes,
                 badCommandsMax,
                 loginFailuresMax,
@@ -132,6 +160,7 @@ public record ImapLimits(
                 depthMax,
                 messagesMax,
                 notifyMailboxesMax,
+                searchMailboxesMax,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,

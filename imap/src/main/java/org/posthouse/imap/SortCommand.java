@@ -26,7 +26,7 @@ final class SortCommand implements Command {
             session.selected().save(UidSet.EMPTY);
         }
         int[] sorted = order.sorted(session, search.run());
-        new SearchAnswer("SORT", byUid, sorted, search.byModSeq()).write(session, wanted);
+        new SearchAnswer(session, "SORT", byUid, sorted, search.byModSeq()).write(session, wanted);
         return Completed.ok(byUid ? "UID SORT completed" : "SORT completed");
     }
 }
