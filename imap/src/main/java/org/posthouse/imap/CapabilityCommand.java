@@ -7,7 +7,7 @@ import org.posthouse.wire.SaslExchange;
 final class CapabilityCommand implements Command {
     private static final String ALWAYS = "IMAP4rev1 LITERAL+ SASL-IR ID LANGUAGE";
     private static final String AFTER_LOGIN =
-            " IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT SPECIAL-USE CREATE-SPECIAL-USE"
+            " IDLE INPROGRESS NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT SPECIAL-USE CREATE-SPECIAL-USE"
                     + " LIST-EXTENDED LIST-STATUS LIST-MYRIGHTS LIST-METADATA STATUS=SIZE"
                     + " QUOTA QUOTA=RES-STORAGE ACL RIGHTS=texk METADATA"
                     + " ENABLE CONDSTORE QRESYNC NOTIFY UIDONLY UTF8=ACCEPT"

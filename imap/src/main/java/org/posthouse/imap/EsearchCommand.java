@@ -69,7 +69,9 @@ final class EsearchCommand implements Command {
         if (wanted.has(Item.SAVE)) {
             session.selected().save(UidSet.EMPTY);
         }
-        for (Map.Entry<Long, String> mailbox : mailboxes(session, sources).entrySet()) {
+        Map<Long, String> mailboxes = mailboxes(session, sources);
+        session.progress().begin(messages(session, mailboxes.keySet()));
+        for (Map.Entry<Long, String> mailbox : mailboxes.entrySet()) {
             try {
                 search(session, mailbox.getKey(), mailbox.getValue(), key, wanted);
             } catch (StoreException e) {
@@ -79,6 +81,21 @@ final class EsearchCommand implements Command {
             }
         }
         return Completed.ok("ESEARCH completed");
+    }
+
+    /// About how many there are in all.
+    private static long messages(Session session, Set<Long> mailboxIds) {
+        long messages = 0;
+        for (long id : mailboxIds) {
+            try {
+                messages += session.store().status(id).messages();
+            } catch (StoreException e) {
+                if (e.kind() != StoreException.Kind.NO_SUCH_MAILBOX) {
+                    throw e;
+                } // the search will find that out too
+            }
+        }
+        return messages;
     }
 
     private static void search(Session session, long mailboxId, String name, SearchKey key, SearchReturn wanted)

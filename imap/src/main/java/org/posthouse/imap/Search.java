@@ -49,7 +49,7 @@ final class Search {
         UidSet.Builder found = new UidSet.Builder();
         RowBatch rows = null;
         for (int sequence = 1; sequence <= selected.size(); sequence++) {
-            session.checkTime();
+            session.progress().step(1);
             if (needsRow && sequence % RowBatch.SIZE == 1) {
                 done(rows);
                 int last = Math.min(selected.size(), sequence + RowBatch.SIZE - 1);

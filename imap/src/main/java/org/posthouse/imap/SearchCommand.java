@@ -26,6 +26,7 @@ final class SearchCommand implements Command {
         if (wanted.has(Item.SAVE)) { // stands for nothing if this fails
             session.selected().save(UidSet.EMPTY);
         }
+        session.progress().begin(session.selected().size());
         int[] found = search.sequences();
         new SearchAnswer(session, "SEARCH", byUid, found, search.byModSeq()).write(session, wanted);
         return Completed.ok(byUid ? "UID SEARCH completed" : "SEARCH completed");

@@ -92,7 +92,10 @@ record SortOrder(List<Criterion> criteria) {
     }
 
     private void read(Session session, List<Integer> sequences, List<Sortable> into) throws IOException {
-        session.checkTime();
+        if (sequences.isEmpty()) {
+            return;
+        }
+        session.progress().step(sequences.size());
         UidSet.Builder set = new UidSet.Builder();
         sequences.forEach(set::add);
         RowBatch rows = new RowBatch(session, set.build());
