@@ -5,7 +5,7 @@ import org.posthouse.wire.SaslExchange;
 
 /// CAPABILITY (RFC 3501 section 6.1.1): nothing is listed that does not work.
 final class CapabilityCommand implements Command {
-    private static final String ALWAYS = "IMAP4rev1 LITERAL+ SASL-IR ID LANGUAGE";
+    private static final String ALWAYS = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID LANGUAGE";
     private static final String AFTER_LOGIN =
             " IDLE INPROGRESS NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT SPECIAL-USE CREATE-SPECIAL-USE"
                     + " LIST-EXTENDED LIST-STATUS LIST-MYRIGHTS LIST-METADATA STATUS=SIZE"
