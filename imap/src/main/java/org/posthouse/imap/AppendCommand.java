@@ -12,8 +12,10 @@ final class AppendCommand implements Command {
     public Completed run(Session session, Decoder in) throws IOException {
         in.expectSp();
         String name = in.mailbox();
+        String said = in.saidMailbox();
         Action.Append append = new NewMessages(session, in, name, 0).readAll();
         Action.Appended appended = execute(session, append);
+        ListLine.correct(session, "", name, said); // RFC 9051 section 6.3.12
         return new Completed("APPENDUID " + appended.uidValidity() + " " + appended.uids(), "APPEND completed");
     }
 

@@ -49,7 +49,12 @@ final class CommandClock {
 
     /// Whether the command under way has taken longer than a command may.
     boolean tookTooLong() {
-        return running && System.nanoTime() - since > limitNanos();
+        return tookTooLong(System.nanoTime());
+    }
+
+    /// The same for who has just looked at the clock.
+    boolean tookTooLong(long nowNanos) {
+        return running && nowNanos - since > limitNanos();
     }
 
     /// The input of a conversation, under this clock.

@@ -86,6 +86,7 @@ final class Commands {
             new Entry("UID EXPUNGE", SELECTED, ALL, STORE, new ExpungeCommand(true)),
             new Entry("SEARCH", SELECTED, NO_EXPUNGES, STORE, new SearchCommand(false)),
             new Entry("UID SEARCH", SELECTED, ALL, STORE, new SearchCommand(true)),
+            new Entry("ESEARCH", LOGGED_IN, ALL, STORE, new EsearchCommand()),
             new Entry("SORT", SELECTED, NO_EXPUNGES, STORE, new SortCommand(false)),
             new Entry("UID SORT", SELECTED, ALL, STORE, new SortCommand(true)),
             new Entry("THREAD", SELECTED, NO_EXPUNGES, STORE, new ThreadCommand(false)),

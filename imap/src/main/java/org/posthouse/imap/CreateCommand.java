@@ -21,6 +21,10 @@ final class CreateCommand implements Command {
             throw new No("USEATTR", "Only mailboxes of one's own have special uses");
         }
         Action.Created created = session.execute(new Action.Create(place.owner(), place.name(), use));
+        String said = in.saidMailbox();
+        if (!said.endsWith("/")) {
+            ListLine.correct(session, "", name, said); // RFC 9051 section 6.3.4
+        }
         return new Completed("MAILBOXID (" + ObjectIds.mailbox(created.mailboxId()) + ")", "CREATE completed");
     }
 

@@ -20,7 +20,7 @@ import org.posthouse.wire.WireReader;
 /// ends a line, and the next one goes on behind it. The first thing that is not as the grammar wants it throws
 /// [Bad], and [#recover] then finds the beginning of the next command. Text is handed out as octet strings.
 final class Decoder {
-    private static final long LITERAL_BYTES_MAX = 0xffff_ffffL; // RFC 3501: number is 32 bits
+    private static final long NUMBER_MAX = 0xffff_ffffL; // RFC 3501: 32 bits
     private static final String ATOM_SPECIALS = "(){%*\"\\]";
     private static final long SKIPPED_LINE_BYTES_MAX = 1 << 20;
 
@@ -33,6 +33,7 @@ final class Decoder {
     private int lineBytesMax;
     private int argumentBytesLeft;
     private boolean lineTooLong;
+    private String saidMailbox = "";
 
     /// Over one text that is there whole, for what a URL quotes of the grammar.
     static Decoder over(String text, ImapLimits limits) {
@@ -257,12 +258,18 @@ final class Decoder {
         return null;
     }
 
-    /// A mailbox's name in Unicode, INBOX in canonical form. UTF-8 is understood whether or not it was enabled (RFC
-    /// 6855 section 3); modified UTF-7 has no octet above 127.
+    /// A mailbox's name in Unicode, in canonical form. UTF-8 is understood whether or not it was enabled (RFC 6855
+    /// section 3); modified UTF-7 has no octet above 127.
     String mailbox() throws IOException {
         String octets = astring();
         boolean utf8 = enabled.utf8() || octets.chars().anyMatch(octet -> octet > 0x7f);
-        return utf8 ? utf8Name(octets) : mailboxName(octets);
+        saidMailbox = utf8 ? utf8Name(octets) : utf7Name(octets);
+        return MailboxNames.canonical(saidMailbox);
+    }
+
+    /// The name that [#mailbox] read last, as the client spelt it.
+    String saidMailbox() {
+        return saidMailbox;
     }
 
     /// A LIST pattern or reference in Unicode.
@@ -279,13 +286,13 @@ final class Decoder {
                 throw new No("CANNOT", "Control characters cannot stand in a mailbox name");
             }
         }
-        return MailboxNames.canonical(name);
+        return name;
     }
 
     /// What modified UTF-7 says; a name that is not in it names nothing.
-    static String mailboxName(String encoded) {
+    private static String utf7Name(String encoded) {
         try {
-            return MailboxNames.canonical(MailboxNames.decode(encoded));
+            return MailboxNames.decode(encoded);
         } catch (IllegalArgumentException e) {
             throw new No("CANNOT", "Mailbox name is not in modified UTF-7");
         }
@@ -306,7 +313,7 @@ final class Decoder {
         long number = 0;
         while (at < line.length && line[at] >= '0' && line[at] <= '9') {
             number = number * 10 + (line[at++] - '0');
-            if (number > LITERAL_BYTES_MAX) {
+            if (number > NUMBER_MAX) {
                 throw new Bad("Number too large at position " + start);
             }
         }
@@ -314,6 +321,11 @@ final class Decoder {
             throw new Bad("Expected a number at position " + at);
         }
         return number;
+    }
+
+    /// A number of 63 bits (RFC 9051 section 9): of octets, where a mailbox or message may have more than 4 GB.
+    long number64() {
+        return number64("Number");
     }
 
     /// A mod-sequence: 63 bits, not 0 (RFC 7162 section 7).
@@ -327,17 +339,21 @@ final class Decoder {
 
     /// A mod-sequence or 0.
     long modSeqOrZero() {
+        return number64("Mod-sequence");
+    }
+
+    private long number64(String what) {
         int start = at;
         long number = 0;
         while (at < line.length && line[at] >= '0' && line[at] <= '9') {
             int digit = line[at++] - '0';
             if (number > (Long.MAX_VALUE - digit) / 10) {
-                throw new Bad("Mod-sequence too large at position " + start);
+                throw new Bad(what + " too large at position " + start);
             }
             number = number * 10 + digit;
         }
         if (at == start) {
-            throw new Bad("Expected a mod-sequence at position " + at);
+            throw new Bad("Expected a number at position " + at);
         }
         return number;
     }
@@ -548,10 +564,10 @@ final class Decoder {
             if (digit < 0 || digit > 9) {
                 return null;
             }
-            bytes = bytes * 10 + digit;
-            if (bytes > LITERAL_BYTES_MAX) {
+            if (bytes > (Long.MAX_VALUE - digit) / 10) {
                 return null;
             }
+            bytes = bytes * 10 + digit;
         }
         return last == brace + 1 ? null : new LiteralHead(bytes, waits);
     }

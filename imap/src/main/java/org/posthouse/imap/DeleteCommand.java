@@ -19,6 +19,7 @@ final class DeleteCommand implements Command {
         if (session.selected() != null && session.selected().mailboxId() == mailbox.id()) {
             session.select(null);
         }
+        ListLine.correct(session, ListLine.NONE, name, in.saidMailbox()); // RFC 9051 section 6.3.5
         return Completed.ok("DELETE completed");
     }
 }

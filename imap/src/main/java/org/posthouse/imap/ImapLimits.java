@@ -13,12 +13,14 @@ import java.time.Duration;
 /// @param depthMax parentheses inside each other
 /// @param messagesMax messages that one command deals with (RFC 9738), 0 for no limit
 /// @param notifyMailboxesMax mailboxes of a user who may be notified about them (RFC 5465)
+/// @param searchMailboxesMax mailboxes that one ESEARCH looks through (RFC 7377)
 /// @param badCommandsMax after so many in a row that were `BAD` the client is sent away
 /// @param loginFailuresMax the same for wrong passwords
 /// @param commandsBeforeLoginMax commands that a client may send without logging in
 /// @param loginTimeout how long a client may say nothing before login
 /// @param idleTimeout the same after login, IDLE included (RFC 3501 section 5.4: at least 30 min)
 /// @param idleNotice how often IDLE says that the connection still stands
+/// @param progressNotice how often a long command says how far it is (RFC 9585)
 /// @param commitDeadline how long a change waits for a majority
 public record ImapLimits(
         int lineBytesMax,
@@ -30,12 +32,14 @@ public record ImapLimits(
         int depthMax,
         int messagesMax,
         int notifyMailboxesMax,
+        int searchMailboxesMax,
         int badCommandsMax,
         int loginFailuresMax,
         int commandsBeforeLoginMax,
         Duration loginTimeout,
         Duration idleTimeout,
         Duration idleNotice,
+        Duration progressNotice,
         Duration commitDeadline) {
 
     /// Lines of 64 kB (8 kB before login), messages of 64 MB, 30 min of silence (1 min before login).
@@ -49,12 +53,14 @@ public record ImapLimits(
             50,
             0,
             1_000,
+            20_000,
             20,
             4,
             50,
             Duration.ofMinutes(1),
             Duration.ofMinutes(30),
             Duration.ofMinutes(2),
+            Duration.ofSeconds(10),
             Duration.ofSeconds(30));
 
     /// With another longest message.
@@ -69,12 +75,14 @@ public record ImapLimits(
                 depthMax,
                 messagesMax,
                 notifyMailboxesMax,
+                searchMailboxesMax,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,
                 loginTimeout,
                 idleTimeout,
                 idleNotice,
+                progressNotice,
                 commitDeadline);
     }
 
@@ -90,12 +98,14 @@ public record ImapLimits(
                 depthMax,
                 messages,
                 notifyMailboxesMax,
+                searchMailboxesMax,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,
                 loginTimeout,
                 idleTimeout,
                 idleNotice,
+                progressNotice,
                 commitDeadline);
     }
 
@@ -111,12 +121,37 @@ public record ImapLimits(
                 depthMax,
                 messagesMax,
                 mailboxes,
+                searchMailboxesMax,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,
                 loginTimeout,
                 idleTimeout,
                 idleNotice,
+                progressNotice,
+                commitDeadline);
+    }
+
+    /// With another limit on the mailboxes of one search.
+    public ImapLimits searchMailboxesMax(int mailboxes) {
+        return new ImapLimits(
+                lineBytesMax,
+                lineBytesBeforeLoginMax,
+                argumentBytesMax,
+                appendBytesMax,
+                dropBytesMax,
+                searchKeysMax,
+                depthMax,
+                messagesMax,
+                notifyMailboxesMax,
+                mailboxes,
+                badCommandsMax,
+                loginFailuresMax,
+                commandsBeforeLoginMax,
+                loginTimeout,
+                idleTimeout,
+                idleNotice,
+                progressNotice,
                 commitDeadline);
     }
 
@@ -132,12 +167,37 @@ public record ImapLimits(
                 depthMax,
                 messagesMax,
                 notifyMailboxesMax,
+                searchMailboxesMax,
                 badCommandsMax,
                 loginFailuresMax,
                 commandsBeforeLoginMax,
                 beforeLogin,
                 afterLogin,
                 notice,
+                progressNotice,
+                commitDeadline);
+    }
+
+    /// With another pace of notices.
+    public ImapLimits progressNotice(Duration every) {
+        return new ImapLimits(
+                lineBytesMax,
+                lineBytesBeforeLoginMax,
+                argumentBytesMax,
+                appendBytesMax,
+                dropBytesMax,
+                searchKeysMax,
+                depthMax,
+                messagesMax,
+                notifyMailboxesMax,
+                searchMailboxesMax,
+                badCommandsMax,
+                loginFailuresMax,
+                commandsBeforeLoginMax,
+                loginTimeout,
+                idleTimeout,
+                idleNotice,
+                every,
                 commitDeadline);
     }
 }

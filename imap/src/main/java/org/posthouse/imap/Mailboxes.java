@@ -81,6 +81,12 @@ final class Mailboxes {
         return found;
     }
 
+    /// A mailbox that the user may read; null where there is none or the user may not, which nobody is told.
+    Visible readable(String name) {
+        Visible found = find(Namespaces.place(user, name));
+        return found != null && found.rights().has(Rights.READ) ? found : null;
+    }
+
     /// Where a new mailbox of a name would be, if the user may make one there: that needs `k` on the nearest one above
     /// (RFC 4314 section 4), which one's own top level and, for those who administer it, what is shared do without.
     Place forNew(String name) {

@@ -337,19 +337,8 @@ final class Notifications {
     /// @param mailbox null if there is none of the name
     /// @param oldName `""` for none
     private void list(String name, Mailbox mailbox, boolean isSubscribed, String oldName) throws IOException {
-        Responses out = session.out();
-        out.text("* LIST (");
-        if (mailbox == null) {
-            out.text("\\NonExistent");
-        } else {
-            out.text(mailbox.hasChildren() ? "\\HasChildren" : "\\HasNoChildren");
-            out.text(mailbox.specialUse().isEmpty() ? "" : " " + mailbox.specialUse());
-        }
-        out.text(isSubscribed ? " \\Subscribed" : "").text(") \"/\" ").mailbox(MailboxNames.encode(name));
-        if (!oldName.isEmpty()) {
-            out.text(" (\"OLDNAME\" (").mailbox(MailboxNames.encode(oldName)).text("))");
-        }
-        out.endLine();
+        String attributes = mailbox == null ? ListLine.NONE : ListLine.attributes(mailbox);
+        ListLine.write(session.out(), attributes + (isSubscribed ? " \\Subscribed" : ""), name, oldName);
     }
 
     // ---- shorthands ----

@@ -4,14 +4,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.imap.ImapException.No;
-import org.posthouse.mail.MailboxNames;
 
 /// What a client wants to be notified of (RFC 5465).
 ///
@@ -19,7 +17,6 @@ import org.posthouse.mail.MailboxNames;
 /// @param groups about the others
 record NotifyFilter(Selection selection, List<Group> groups) {
     private static final int GROUPS_MAX = 100;
-    private static final int NAMES_MAX = 1_000;
     private static final Selection NOTHING = new Selection(false, Set.of(), null);
 
     /// NOTIFY NONE.
@@ -57,34 +54,8 @@ record NotifyFilter(Selection selection, List<Group> groups) {
     /// @param fetch what to show of new messages, or null
     record Selection(boolean delayed, Set<Event> events, FetchPlan fetch) {}
 
-    /// Which mailboxes (section 6). Mail may come into any (`inboxes`), so that is the same as `personal`.
-    enum Which {
-        INBOXES,
-        PERSONAL,
-        SUBSCRIBED,
-        SUBTREE,
-        MAILBOXES
-    }
-
-    /// @param names of SUBTREE and MAILBOXES
-    record Group(Which which, Set<String> names, Set<Event> events) {
-        boolean covers(String name, boolean subscribed) {
-            return switch (which) {
-                case INBOXES, PERSONAL -> true;
-                case SUBSCRIBED -> subscribed;
-                case MAILBOXES -> names.contains(name);
-                case SUBTREE -> coversOneAbove(name);
-            };
-        }
-
-        private boolean coversOneAbove(String name) {
-            int end = name.length();
-            while (end > 0 && !names.contains(name.substring(0, end))) {
-                end = name.lastIndexOf(MailboxNames.SEPARATOR, end - 1);
-            }
-            return end > 0;
-        }
-    }
+    /// @param mailboxes which (section 6)
+    record Group(MailboxFilter mailboxes, Set<Event> events) {}
 
     /// Reads the event groups of NOTIFY SET.
     static NotifyFilter read(Decoder in) throws IOException {
@@ -113,7 +84,7 @@ record NotifyFilter(Selection selection, List<Group> groups) {
     Set<Event> eventsOf(String name, boolean subscribed) {
         Set<Event> events = EnumSet.noneOf(Event.class);
         for (Group group : groups) {
-            if (!events.containsAll(group.events) && group.covers(name, subscribed)) {
+            if (!events.containsAll(group.events) && group.mailboxes.covers(name, true, subscribed)) {
                 events.addAll(group.events);
             }
         }
@@ -130,39 +101,13 @@ record NotifyFilter(Selection selection, List<Group> groups) {
     }
 
     private static Group group(Decoder in, String which) throws IOException {
-        Which kind;
-        try {
-            kind = Which.valueOf(which);
-        } catch (IllegalArgumentException e) {
-            throw new Bad("No such set of mailboxes");
-        }
-        Set<String> names = Set.of();
-        if (kind == Which.SUBTREE || kind == Which.MAILBOXES) {
-            in.expectSp();
-            names = names(in);
-        }
+        MailboxFilter mailboxes = MailboxFilter.read(in, which, "NOTIFICATIONOVERFLOW");
         FetchPlan[] fetch = {null};
         Set<Event> events = events(in, fetch);
         if (fetch[0] != null) {
             throw new Bad("Only new messages of the selected mailbox can be fetched");
         }
-        return new Group(kind, names, events);
-    }
-
-    private static Set<String> names(Decoder in) throws IOException {
-        Set<String> names = new HashSet<>();
-        if (!in.take('(')) {
-            names.add(in.mailbox());
-            return names;
-        }
-        do {
-            names.add(in.mailbox());
-            if (names.size() > NAMES_MAX) {
-                throw new No("NOTIFICATIONOVERFLOW", "More than " + NAMES_MAX + " names");
-            }
-        } while (in.take(' '));
-        in.expect(')');
-        return names;
+        return new Group(mailboxes, events);
     }
 
     /// `(event event ...)` or `NONE`.

@@ -12,6 +12,7 @@ final class RenameCommand implements Command {
     public Completed run(Session session, Decoder in) throws IOException {
         in.expectSp();
         String from = in.mailbox();
+        String saidFrom = in.saidMailbox();
         in.expectSp();
         String to = in.mailbox();
         in.expectEnd();
@@ -23,6 +24,9 @@ final class RenameCommand implements Command {
             throw new No("CANNOT", "A mailbox cannot be given to another owner; copy its messages");
         }
         session.execute(new Action.Rename(mailbox.user(), mailbox.name(), place.name()));
+        if (!in.saidMailbox().equals(to) || !saidFrom.equals(from)) { // RFC 9051 section 6.3.6
+            ListLine.correct(session, "", to, saidFrom);
+        }
         return Completed.ok("RENAME completed");
     }
 }

@@ -9,7 +9,7 @@ import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.MessageRow;
 import org.posthouse.mailstore.StoreException;
 
-/// The rows of some messages of the selected mailbox, and the fields that summaries keep of their headers.
+/// The rows of some messages of a mailbox, and the fields that summaries keep of their headers.
 final class RowBatch {
     /// A reasonable number to ask the store for at once.
     static final int SIZE = 512;
@@ -19,10 +19,14 @@ final class RowBatch {
     private final Map<Long, Integer> places = new HashMap<>();
     private SummaryReader summaries;
 
-    /// @param sequences of the messages, [#SIZE] or so
+    /// Of the selected mailbox.
     RowBatch(Session session, UidSet sequences) {
+        this(session, session.selected(), sequences);
+    }
+
+    /// @param sequences of the messages, [#SIZE] or so
+    RowBatch(Session session, Selected selected, UidSet sequences) {
         this.session = session;
-        Selected selected = session.selected();
         this.rows = session.store().messages(selected.mailboxId(), selected.uids(sequences));
         for (int i = 0; i < rows.size(); i++) {
             places.put(rows.get(i).uid(), i);

@@ -11,8 +11,8 @@ import org.posthouse.mailstore.MailboxView;
 import org.posthouse.mailstore.MessageRow;
 import org.posthouse.mailstore.StoreException;
 
-/// One run over the selected mailbox. What is cheap to know is looked at first; rows are read by the batch,
-/// headers from summaries where these have the field, and bodies only where nothing else decides.
+/// One run over a mailbox, most often the selected one. What is cheap to know is looked at first; rows are read by
+/// the batch, headers from summaries where these have the field, and bodies only where nothing else decides.
 final class Search {
     private static final int DAY_SECONDS = 86_400;
 
@@ -24,10 +24,15 @@ final class Search {
     private final Map<SequenceSet, UidSet> resolved = new HashMap<>();
     private boolean byModSeq;
 
-    /// @throws ImapException.Bad if a sequence set names what is not there
+    /// In the selected mailbox.
     Search(Session session, SearchKey key) {
+        this(session, session.selected(), key);
+    }
+
+    /// @param selected the mailbox, as the client knows it or as if it had just selected it
+    Search(Session session, Selected selected, SearchKey key) {
         this.session = session;
-        this.selected = session.selected();
+        this.selected = selected;
         this.view = session.store().view(selected.mailboxId());
         this.key = key;
         resolve(key);
@@ -44,11 +49,11 @@ final class Search {
         UidSet.Builder found = new UidSet.Builder();
         RowBatch rows = null;
         for (int sequence = 1; sequence <= selected.size(); sequence++) {
-            session.checkTime();
+            session.progress().step(1);
             if (needsRow && sequence % RowBatch.SIZE == 1) {
                 done(rows);
                 int last = Math.min(selected.size(), sequence + RowBatch.SIZE - 1);
-                rows = new RowBatch(session, UidSet.range(sequence, last));
+                rows = new RowBatch(session, selected, UidSet.range(sequence, last));
             }
             long uid = selected.uid(sequence);
             int at = view.indexOf(uid);
@@ -65,13 +70,27 @@ final class Search {
         return found.build();
     }
 
+    /// The same, one by one.
+    int[] sequences() throws IOException {
+        UidSet found = run();
+        int[] sequences = new int[(int) found.count()];
+        int at = 0;
+        for (int range = 0; range < found.ranges(); range++) {
+            for (long sequence = found.first(range); sequence <= found.last(range); sequence++) {
+                sequences[at++] = (int) sequence;
+            }
+        }
+        return sequences;
+    }
+
     private static void done(RowBatch rows) {
         if (rows != null) {
             rows.done();
         }
     }
 
-    /// Sequence sets are checked, and resolved, once.
+    /// Sequence sets are resolved once. Numbers of messages that are not there match nothing, and are no mistake (RFC
+    /// 7377 section 2).
     private void resolve(SearchKey key) {
         switch (key) {
             case SearchKey.And and -> and.keys().forEach(this::resolve);
@@ -80,8 +99,7 @@ final class Search {
                 resolve(or.right());
             }
             case SearchKey.Not not -> resolve(not.key());
-            case SearchKey.Sequences sequences ->
-                resolved.put(sequences.set(), selected.sequences(sequences.set(), false));
+            case SearchKey.Sequences sequences -> resolved.put(sequences.set(), selected.sought(sequences.set()));
             case SearchKey.Uids uids -> resolved.put(uids.set(), selected.sequences(uids.set(), true));
             case SearchKey.ModSeq _ -> byModSeq = true;
             case SearchKey.SystemFlag _,

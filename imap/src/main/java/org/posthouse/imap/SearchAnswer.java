@@ -2,58 +2,81 @@ package org.posthouse.imap;
 
 import java.io.IOException;
 import org.posthouse.imap.SearchReturn.Item;
+import org.posthouse.mail.MailboxNames;
 import org.posthouse.mail.UidSet;
 
-/// The answer to SEARCH or SORT, in the old form or as ESEARCH (RFC 4731, RFC 5267 section 3, RFC 9394), and what is
-/// saved of it (RFC 5182).
+/// The answer to SEARCH, SORT or ESEARCH, in the old form or as ESEARCH (RFC 4731, RFC 5267 section 3, RFC 9394), and
+/// what is saved of it (RFC 5182).
 ///
+/// @param selected what was searched
 /// @param plain name of the old form
 /// @param byUid whether it tells UIDs
 /// @param found sequence numbers, in the order of the answer
 /// @param withModSeq whether the highest mod-sequence of what is told is told too (RFC 7162 section 3.1.5)
-record SearchAnswer(String plain, boolean byUid, int[] found, boolean withModSeq) {
+record SearchAnswer(Selected selected, String plain, boolean byUid, int[] found, boolean withModSeq) {
+
+    /// Of the selected mailbox.
+    SearchAnswer(Session session, String plain, boolean byUid, int[] found, boolean withModSeq) {
+        this(session.selected(), plain, byUid, found, withModSeq);
+    }
 
     /// Writes it.
     void write(Session session, SearchReturn wanted) throws IOException {
         if (wanted.has(Item.SAVE)) {
-            session.selected().save(saved(session.selected(), wanted));
+            selected.save(saved(wanted));
         }
         Responses out = session.out();
         if (!wanted.extended()) {
             out.text("* ").text(plain);
             for (int sequence : found) {
-                out.octet(' ').number(number(session, sequence));
+                out.octet(' ').number(number(sequence));
             }
             if (withModSeq && found.length > 0) {
                 out.text(" (MODSEQ ").number(highest(session, wanted)).octet(')');
             }
             out.endLine();
         } else if (wanted.tells()) {
+            session.out().text("* ESEARCH (TAG ").string(session.tag()).octet(')');
+            extended(session, wanted);
+        }
+    }
+
+    /// Writes it with the mailbox' name (RFC 7377 section 2.1).
+    ///
+    /// @param mailbox Unicode
+    void writeOf(String mailbox, Session session, SearchReturn wanted) throws IOException {
+        if (wanted.has(Item.SAVE)) {
+            selected.save(saved(wanted));
+        }
+        if (wanted.tells() && found.length > 0) {
+            Responses out = session.out();
+            out.text("* ESEARCH (TAG ").string(session.tag()).text(" MAILBOX ").mailbox(MailboxNames.encode(mailbox));
+            out.text(" UIDVALIDITY ").number(selected.uidValidity()).octet(')');
             extended(session, wanted);
         }
     }
 
     private void extended(Session session, SearchReturn wanted) throws IOException {
         Responses out = session.out();
-        out.text("* ESEARCH (TAG ").string(session.tag()).octet(')').text(byUid ? " UID" : "");
+        out.text(byUid ? " UID" : "");
         if (found.length > 0 && wanted.has(Item.MIN)) {
-            out.text(" MIN ").number(number(session, found[0]));
+            out.text(" MIN ").number(number(found[0]));
         }
         if (found.length > 0 && wanted.has(Item.MAX)) {
-            out.text(" MAX ").number(number(session, found[found.length - 1]));
+            out.text(" MAX ").number(number(found[found.length - 1]));
         }
         if (wanted.has(Item.COUNT)) {
             out.text(" COUNT ").number(found.length);
         }
         if (found.length > 0 && wanted.has(Item.ALL)) {
-            numbers(session, 0, found.length, out.text(" ALL "));
+            numbers(0, found.length, out.text(" ALL "));
         }
         if (wanted.partial() != null) {
             int from = wanted.partial().from(found.length);
             int to = wanted.partial().to(found.length);
             out.text(" PARTIAL (").text(wanted.partial().text()).octet(' ');
             if (from < to) {
-                numbers(session, from, to, out);
+                numbers(from, to, out);
             } else {
                 out.text("NIL");
             }
@@ -66,12 +89,12 @@ record SearchAnswer(String plain, boolean byUid, int[] found, boolean withModSeq
     }
 
     /// In the order of the answer; neighbours that ascend by one are a range.
-    private void numbers(Session session, int from, int to, Responses out) {
+    private void numbers(int from, int to, Responses out) {
         for (int at = from; at < to; ) {
-            long first = number(session, found[at]);
+            long first = number(found[at]);
             long last = first;
             int next = at + 1;
-            while (next < to && number(session, found[next]) == last + 1) {
+            while (next < to && number(found[next]) == last + 1) {
                 last++;
                 next++;
             }
@@ -83,12 +106,12 @@ record SearchAnswer(String plain, boolean byUid, int[] found, boolean withModSeq
         }
     }
 
-    private long number(Session session, int sequence) {
-        return byUid ? session.selected().uid(sequence) : sequence;
+    private long number(int sequence) {
+        return byUid ? selected.uid(sequence) : sequence;
     }
 
     /// UIDs of what `$` will stand for (RFC 5182 section 2.1).
-    private UidSet saved(Selected selected, SearchReturn wanted) {
+    private UidSet saved(SearchReturn wanted) {
         UidSet.Builder saved = new UidSet.Builder();
         told(wanted, sequence -> saved.add(selected.uid(sequence)));
         return saved.build();
@@ -96,10 +119,10 @@ record SearchAnswer(String plain, boolean byUid, int[] found, boolean withModSeq
 
     /// The highest mod-sequence of what is told (RFC 7162 section 3.1.10).
     private long highest(Session session, SearchReturn wanted) {
-        var view = session.store().view(session.selected().mailboxId());
+        var view = session.store().view(selected.mailboxId());
         long[] highest = {0};
         told(wanted, sequence -> {
-            int at = view.indexOf(session.selected().uid(sequence));
+            int at = view.indexOf(selected.uid(sequence));
             highest[0] = Math.max(highest[0], at < 0 ? 0 : view.modSeq(at));
         });
         return highest[0];

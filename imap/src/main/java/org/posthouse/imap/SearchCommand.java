@@ -26,19 +26,9 @@ final class SearchCommand implements Command {
         if (wanted.has(Item.SAVE)) { // stands for nothing if this fails
             session.selected().save(UidSet.EMPTY);
         }
-        int[] found = sequences(search.run());
-        new SearchAnswer("SEARCH", byUid, found, search.byModSeq()).write(session, wanted);
+        session.progress().begin(session.selected().size());
+        int[] found = search.sequences();
+        new SearchAnswer(session, "SEARCH", byUid, found, search.byModSeq()).write(session, wanted);
         return Completed.ok(byUid ? "UID SEARCH completed" : "SEARCH completed");
-    }
-
-    private static int[] sequences(UidSet found) {
-        int[] sequences = new int[(int) found.count()];
-        int at = 0;
-        for (int range = 0; range < found.ranges(); range++) {
-            for (long sequence = found.first(range); sequence <= found.last(range); sequence++) {
-                sequences[at++] = (int) sequence;
-            }
-        }
-        return sequences;
     }
 }

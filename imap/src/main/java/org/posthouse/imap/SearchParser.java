@@ -101,8 +101,8 @@ final class SearchParser {
             case "NEW" -> new SearchKey.And(List.of(new SearchKey.Recent(), not(new SearchKey.SystemFlag(Flags.SEEN))));
             case "KEYWORD" -> new SearchKey.Keyword(keyword());
             case "UNKEYWORD" -> not(new SearchKey.Keyword(keyword()));
-            case "LARGER" -> new SearchKey.Larger(number());
-            case "SMALLER" -> new SearchKey.Smaller(number());
+            case "LARGER" -> new SearchKey.Larger(number64());
+            case "SMALLER" -> new SearchKey.Smaller(number64());
             case "BEFORE" -> new SearchKey.Arrived(Lies.BEFORE, day());
             case "ON" -> new SearchKey.Arrived(Lies.ON, day());
             case "SINCE" -> new SearchKey.Arrived(Lies.SINCE, day());
@@ -200,6 +200,11 @@ final class SearchParser {
     private long number() {
         in.expectSp();
         return in.number();
+    }
+
+    private long number64() {
+        in.expectSp();
+        return in.number64();
     }
 
     private TextSearch.Needle text() throws IOException {

@@ -18,6 +18,7 @@ import org.posthouse.imap.ImapException.Bad;
 record Section(String label, int[] path, Kind kind, List<String> fields, boolean peek, long from, long count) {
     private static final int FIELDS_MAX = 1_000;
     private static final int PATH_MAX = 100;
+    private static final long BYTES_MAX = 1L << 60; // more than any part has, and twice that is a number still
     private static final long[] NO_PARTIAL = {-1, 0};
 
     /// What of the part.
@@ -87,15 +88,15 @@ record Section(String label, int[] path, Kind kind, List<String> fields, boolean
         if (!in.take('<')) {
             return NO_PARTIAL;
         }
-        long from = in.number();
+        long from = in.number64();
         in.expect('.');
-        long count = in.number();
+        long count = in.number64();
         in.expect('>');
         if (count == 0) {
             throw new Bad("A partial of no bytes");
         }
         label.append('<').append(from).append('>');
-        return new long[] {from, count};
+        return new long[] {Math.min(from, BYTES_MAX), Math.min(count, BYTES_MAX)};
     }
 
     private static int[] path(Decoder in, StringBuilder label) {

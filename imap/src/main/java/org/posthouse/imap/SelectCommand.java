@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.posthouse.imap.Enabled.Extension;
 import org.posthouse.mail.Flags;
-import org.posthouse.mail.MailboxNames;
 import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
@@ -62,8 +61,9 @@ final class SelectCommand implements Command {
 
         write(session, status, view, visible.rights());
         if (session.rev2()) { // RFC 9051 section 6.3.2
-            session.out().text("* LIST () \"/\" ").mailbox(MailboxNames.encode(visible.name()));
-            session.out().endLine();
+            String said = in.saidMailbox();
+            String attributes = visible.own() ? ListLine.attributes(mailbox) : "";
+            ListLine.write(session.out(), attributes, visible.name(), said.equals(visible.name()) ? "" : said);
         }
         if (parameters.resync() != null) {
             resynchronise(session, parameters.resync(), view);

@@ -122,6 +122,17 @@ final class Selected {
         return sequences(set.numbers(uid(size)));
     }
 
+    /// Sequence numbers that SEARCH looks for, whether or not so many are there.
+    UidSet sought(SequenceSet set) {
+        if (set.saved()) {
+            return sequences(set, false);
+        }
+        if (enabled.uidOnly()) { // RFC 9586 section 3
+            throw new Bad("UIDREQUIRED", "No sequence numbers once UIDONLY is enabled");
+        }
+        return size == 0 ? UidSet.EMPTY : set.numbers(size);
+    }
+
     private UidSet sequences(UidSet wanted) {
         UidSet.Builder sequences = new UidSet.Builder();
         for (int range = 0; range < wanted.ranges(); range++) {

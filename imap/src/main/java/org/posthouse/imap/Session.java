@@ -29,6 +29,7 @@ final class Session {
     private final ReentrantLock lock = new ReentrantLock();
     private final Enabled enabled = new Enabled();
     private final Notifications notifications = new Notifications(this);
+    private final Progress progress;
     private final Responses out;
     private Duplex duplex;
     private WireReader in;
@@ -56,6 +57,7 @@ final class Session {
             InetSocketAddress remote,
             boolean secure) {
         this.settings = settings;
+        this.progress = new Progress(this);
         this.counts = counts;
         this.clock = new CommandClock(settings.access());
         this.login = login;
@@ -147,9 +149,19 @@ final class Session {
 
     /// For loops that may run long without sending anything.
     void checkTime() {
-        if (clock.tookTooLong()) {
+        checkTime(System.nanoTime());
+    }
+
+    /// The same for who has just looked at the clock.
+    void checkTime(long nowNanos) {
+        if (clock.tookTooLong(nowNanos)) {
             throw new No("LIMIT", "This command takes too long");
         }
+    }
+
+    /// For the same, where it is known how much there is to do.
+    Progress progress() {
+        return progress;
     }
 
     /// The session is over, or another process goes on with it.

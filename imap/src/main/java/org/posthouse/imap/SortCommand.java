@@ -25,8 +25,11 @@ final class SortCommand implements Command {
         if (wanted.has(Item.SAVE)) {
             session.selected().save(UidSet.EMPTY);
         }
-        int[] sorted = order.sorted(session, search.run());
-        new SearchAnswer("SORT", byUid, sorted, search.byModSeq()).write(session, wanted);
+        session.progress().begin(2L * session.selected().size()); // what is found is looked at again
+        UidSet found = search.run();
+        session.progress().left(found.count());
+        int[] sorted = order.sorted(session, found);
+        new SearchAnswer(session, "SORT", byUid, sorted, search.byModSeq()).write(session, wanted);
         return Completed.ok(byUid ? "UID SORT completed" : "SORT completed");
     }
 }

@@ -92,7 +92,10 @@ record SortOrder(List<Criterion> criteria) {
     }
 
     private void read(Session session, List<Integer> sequences, List<Sortable> into) throws IOException {
-        session.checkTime();
+        if (sequences.isEmpty()) {
+            return;
+        }
+        session.progress().step(sequences.size());
         UidSet.Builder set = new UidSet.Builder();
         sequences.forEach(set::add);
         RowBatch rows = new RowBatch(session, set.build());
@@ -171,9 +174,15 @@ record SortOrder(List<Criterion> criteria) {
         return order.thenComparingInt(Sortable::sequence);
     }
 
-    @SuppressWarnings("unchecked") // one criterion's values are of one type
     private static Comparator<Sortable> by(int criterion) {
-        return (one, other) -> ((Comparable<Object>) one.values[criterion]).compareTo(other.values[criterion]);
+        return (one, other) -> compare(one.values[criterion], other.values[criterion]);
+    }
+
+    @SuppressWarnings("unchecked") // one criterion's values are of one type
+    private static int compare(Comparable<?> one, Comparable<?> other) {
+        return one instanceof String text
+                ? UnicodeCasemap.compare(text, (String) other)
+                : ((Comparable<Object>) one).compareTo(other);
     }
 
     @Override

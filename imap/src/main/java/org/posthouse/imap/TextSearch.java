@@ -7,44 +7,53 @@ import java.nio.charset.Charset;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.posthouse.mail.EncodedWords;
 import org.posthouse.mail.Headers;
 import org.posthouse.mail.MimePart;
 import org.posthouse.mail.TransferDecoder;
+import org.posthouse.mail.UnicodeCasemap;
 
 /// Looks for text in a message: headers with their encoded words decoded, text parts with their transfer encoding
-/// and charset undone, case aside. A part is read in pieces; pieces overlap by the length of what is looked for.
+/// and charset undone, both folded by `i;unicode-casemap` (I18NLEVEL=1, RFC 5255 section 4.3). A part is read in pieces;
+/// pieces overlap by the length of what is looked for.
 final class TextSearch {
     private static final int CHUNK_BYTES = 32 << 10;
 
     private TextSearch() {}
 
+    /// Text as it is compared: whatever folds to the same is the same to SEARCH. An index that is to find what SEARCH
+    /// finds calls this too.
+    static String fold(String text) {
+        return UnicodeCasemap.key(text);
+    }
+
     /// What is looked for.
     static final class Needle {
-        private final char[] lower;
+        private final char[] folded;
 
         Needle(String text) {
-            lower = text.toCharArray();
-            lower(lower, 0, lower.length);
+            folded = fold(text).toCharArray();
         }
 
         boolean isEmpty() {
-            return lower.length == 0;
+            return folded.length == 0;
         }
 
         boolean in(String text) {
-            char[] chars = text.toCharArray();
-            lower(chars, 0, chars.length);
-            return in(chars, chars.length);
+            Hay hay = new Hay(text.length());
+            hay.add(text);
+            return in(hay);
         }
 
-        private boolean in(char[] hay, int length) {
-            if (lower.length == 0) {
+        private boolean in(Hay hay) {
+            if (folded.length == 0) {
                 return true;
             }
-            char first = lower[0];
-            for (int at = 0; at <= length - lower.length; at++) {
-                if (hay[at] == first && matchesAt(hay, at)) {
+            char[] chars = hay.chars;
+            char first = folded[0];
+            for (int at = 0; at <= hay.length - folded.length; at++) {
+                if (chars[at] == first && matchesAt(chars, at)) {
                     return true;
                 }
             }
@@ -52,12 +61,100 @@ final class TextSearch {
         }
 
         private boolean matchesAt(char[] hay, int at) {
-            for (int i = 1; i < lower.length; i++) {
-                if (hay[at + i] != lower[i]) {
+            for (int i = 1; i < folded.length; i++) {
+                if (hay[at + i] != folded[i]) {
                     return false;
                 }
             }
             return true;
+        }
+    }
+
+    /// What is looked through, folded as [#fold] does.
+    private static final class Hay {
+        private static final char[] UPPER = new char[0x80];
+
+        static {
+            for (char c = 0; c < UPPER.length; c++) {
+                UPPER[c] = fold(String.valueOf(c)).charAt(0);
+            }
+        }
+
+        char[] chars;
+        int length;
+
+        Hay(int capacity) {
+            chars = new char[capacity];
+        }
+
+        /// Folds a text.
+        void add(String text) {
+            int ascii = 0;
+            reserve(text.length());
+            while (ascii < text.length() && text.charAt(ascii) < 0x80) {
+                chars[length + ascii] = UPPER[text.charAt(ascii)];
+                ascii++;
+            }
+            length += ascii;
+            if (ascii < text.length()) {
+                char[] rest = text.substring(ascii).toCharArray();
+                add(rest, rest.length);
+            }
+        }
+
+        /// Folds octets if all of them are ASCII.
+        ///
+        /// @return whether they were; if not, nothing has happened
+        boolean addAscii(byte[] octets, int count) {
+            reserve(count);
+            char[] into = chars;
+            int to = length;
+            int all = 0;
+            for (int i = 0; i < count; i++) {
+                int octet = octets[i];
+                all |= octet;
+                into[to + i] = UPPER[octet & 0x7f];
+            }
+            if (all < 0) {
+                return false;
+            }
+            length += count;
+            return true;
+        }
+
+        /// Folds some more. One character may become several.
+        void add(char[] from, int end) {
+            reserve(end);
+            char[] into = chars;
+            int to = length;
+            int at = 0;
+            while (true) {
+                while (at < end && from[at] < 0x80) {
+                    into[to++] = UPPER[from[at++]];
+                }
+                length = to;
+                if (at == end) {
+                    return;
+                }
+                reserve(end - at + UnicodeCasemap.CHARS_MAX);
+                into = chars;
+                int codePoint = Character.codePointAt(from, at, end);
+                to = UnicodeCasemap.key(codePoint, into, to);
+                at += Character.charCount(codePoint);
+            }
+        }
+
+        /// Leaves the last so many.
+        void keepLast(int count) {
+            int kept = Math.min(count, length);
+            System.arraycopy(chars, length - kept, chars, 0, kept);
+            length = kept;
+        }
+
+        private void reserve(int count) {
+            if (length + count > chars.length) {
+                chars = Arrays.copyOf(chars, length + count + count / 2);
+            }
         }
     }
 
@@ -107,15 +204,19 @@ final class TextSearch {
 
     private static boolean inText(OpenMessage message, MimePart part, Needle needle) throws IOException {
         TransferDecoder transfer = TransferDecoder.of(part.headers().first("Content-Transfer-Encoding"));
-        CharsetDecoder charset = charset(part)
-                .newDecoder()
+        Charset charset = charset(part);
+        boolean asciiIsItself = charset.equals(StandardCharsets.UTF_8)
+                || charset.name().startsWith("ISO-8859-")
+                || charset.name().startsWith("windows-125");
+        CharsetDecoder decoder = charset.newDecoder()
                 .onMalformedInput(CodingErrorAction.REPLACE)
                 .onUnmappableCharacter(CodingErrorAction.REPLACE);
         int chunkBytes = (int) Math.min(CHUNK_BYTES, Math.max(1, part.bodyLength()));
         byte[] raw = new byte[chunkBytes];
         byte[] decoded = new byte[chunkBytes + TransferDecoder.HELD_BYTES_MAX];
         ByteBuffer bytes = ByteBuffer.allocate(decoded.length + 16).flip();
-        CharBuffer chars = CharBuffer.allocate(decoded.length + 16 + needle.lower.length);
+        CharBuffer chars = CharBuffer.allocate(decoded.length + 16);
+        Hay hay = new Hay(decoded.length + 16 + needle.folded.length);
         long at = part.bodyStart();
         while (at < part.bodyEnd()) {
             int count = (int) Math.min(chunkBytes, part.bodyEnd() - at);
@@ -125,16 +226,16 @@ final class TextSearch {
             }
             at += taken;
             int length = transfer.decode(raw, 0, taken, decoded);
-            bytes.compact().put(decoded, 0, length).flip();
-            int from = chars.position();
-            charset.decode(bytes, chars, at == part.bodyEnd());
-            lower(chars.array(), from, chars.position());
-            if (needle.in(chars.array(), chars.position())) {
+            boolean plain = asciiIsItself && !bytes.hasRemaining() && hay.addAscii(decoded, length);
+            if (!plain) {
+                bytes.compact().put(decoded, 0, length).flip();
+                decoder.decode(bytes, chars.clear(), at == part.bodyEnd());
+                hay.add(chars.array(), chars.position());
+            }
+            if (needle.in(hay)) {
                 return true;
             }
-            int kept = Math.min(needle.lower.length - 1, chars.position());
-            System.arraycopy(chars.array(), chars.position() - kept, chars.array(), 0, kept);
-            chars.position(kept);
+            hay.keepLast(needle.folded.length - 1);
         }
         return false;
     }
@@ -146,16 +247,5 @@ final class TextSearch {
                 ? StandardCharsets.UTF_8
                 : EncodedWords.charset(name).orElse(StandardCharsets.UTF_8);
         return charset.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : charset;
-    }
-
-    private static void lower(char[] chars, int from, int to) {
-        for (int i = from; i < to; i++) {
-            char c = chars[i];
-            if (c < 0x80) {
-                chars[i] = c >= 'A' && c <= 'Z' ? (char) (c + 32) : c;
-            } else {
-                chars[i] = Character.toLowerCase(c);
-            }
-        }
     }
 }

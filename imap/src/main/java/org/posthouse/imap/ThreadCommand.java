@@ -38,7 +38,9 @@ final class ThreadCommand implements Command {
         SearchKey key = new SearchParser(in, session.limits()).readBehindCharset();
         in.expectEnd();
 
+        session.progress().begin(2L * session.selected().size()); // what is found is looked at again
         UidSet found = new Search(session, key).run();
+        session.progress().left(found.count());
         if (found.count() > MESSAGES_MAX) {
             throw new No("LIMIT", "More than " + MESSAGES_MAX + " messages cannot be threaded");
         }
@@ -70,8 +72,8 @@ final class ThreadCommand implements Command {
         List<ThreadedMessage> messages = new ArrayList<>();
         for (int range = 0; range < found.ranges(); range++) {
             for (long first = found.first(range); first <= found.last(range); first += RowBatch.SIZE) {
-                session.checkTime();
                 long last = Math.min(found.last(range), first + RowBatch.SIZE - 1);
+                session.progress().step((int) (last - first + 1));
                 RowBatch rows = new RowBatch(session, UidSet.range(first, last));
                 for (long sequence = first; sequence <= last; sequence++) {
                     MessageRow row = rows.row(session.selected().uid(sequence));

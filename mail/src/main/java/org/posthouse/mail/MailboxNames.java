@@ -1,6 +1,7 @@
 package org.posthouse.mail;
 
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.util.Base64;
 
 /// Mailbox names: between Unicode, as the store has them, and modified UTF-7, as IMAP4rev1 writes them
@@ -16,8 +17,10 @@ public final class MailboxNames {
 
     private MailboxNames() {}
 
-    /// INBOX in any case, also as a first level, is `INBOX`; other names stay as they are.
-    public static String canonical(String name) {
+    /// The one form in which a name is kept: INBOX in any case, also as a first level, is `INBOX`, and characters that
+    /// can be written in several ways are composed (RFC 9051 section 5.1: NFC).
+    public static String canonical(String said) {
+        String name = Normalizer.normalize(said, Normalizer.Form.NFC);
         boolean inbox = name.regionMatches(true, 0, INBOX, 0, INBOX.length())
                 && (name.length() == INBOX.length() || name.charAt(INBOX.length()) == SEPARATOR);
         return inbox ? INBOX + name.substring(INBOX.length()) : name;

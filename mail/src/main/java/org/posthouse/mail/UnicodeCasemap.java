@@ -4,7 +4,7 @@ import java.text.Normalizer;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /// The collation `i;unicode-casemap` (RFC 5051), by which SEARCH, SORT and THREAD compare text (RFC 5255 section 4):
-/// every character becomes its title case, and what that decomposes to. Keys are compared char by char.
+/// every character becomes its title case, and what that decomposes to.
 public final class UnicodeCasemap {
     /// The most chars that one code point's key may have.
     public static final int CHARS_MAX = 18; // U+FDFA, a whole phrase in one character
@@ -35,6 +35,20 @@ public final class UnicodeCasemap {
         return key.toString();
     }
 
+    /// The order of keys, which is that of their octets in UTF-8: what takes two chars comes behind what takes one.
+    public static int compare(String oneKey, String otherKey) {
+        int shorter = Math.min(oneKey.length(), otherKey.length());
+        for (int i = 0; i < shorter; i++) {
+            char one = oneKey.charAt(i);
+            char other = otherKey.charAt(i);
+            if (one != other) {
+                boolean first = Character.isSurrogate(one);
+                return first == Character.isSurrogate(other) ? one - other : first ? 1 : -1;
+            }
+        }
+        return oneKey.length() - otherKey.length();
+    }
+
     /// Writes the key of one code point.
     ///
     /// @return behind its last char
@@ -46,7 +60,9 @@ public final class UnicodeCasemap {
         char[] key = codePoint < 0x1_0000
                 ? page(codePoint / PAGE_CHARS)[codePoint % PAGE_CHARS]
                 : keyOf(codePoint).toCharArray();
-        System.arraycopy(key, 0, into, at, key.length);
+        for (int i = 0; i < key.length; i++) { // one or two, most often
+            into[at + i] = key[i];
+        }
         return at + key.length;
     }
 

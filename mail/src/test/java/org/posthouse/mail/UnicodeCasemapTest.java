@@ -2,6 +2,7 @@ package org.posthouse.mail;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +26,18 @@ class UnicodeCasemapTest {
     })
     void ofText(String text, String key) {
         assertThat(UnicodeCasemap.key(text)).isEqualTo(key);
+    }
+
+    @Test
+    void keysAreOrderedAsTheirOctetsInUtf8() {
+        List<String> ordered = List.of("", "A", "AB", "B", "\u00df", "\ud7a3", "\uff21", "\uff21A", "\ud801\udc00");
+        for (int one = 0; one < ordered.size(); one++) {
+            for (int other = 0; other < ordered.size(); other++) {
+                assertThat(Integer.signum(UnicodeCasemap.compare(ordered.get(one), ordered.get(other))))
+                        .as("%d, %d", one, other)
+                        .isEqualTo(Integer.compare(one, other));
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,63 @@
+package org.posthouse.imap;
+
+import java.io.IOException;
+
+/// Tells a client now and then how far a command is that takes long (RFC 9585), so that it neither gives up nor leaves
+/// its user in the dark. Between response lines only. Commands that are one change of the store have no half way: they
+/// say nothing until the commit deadline.
+final class Progress {
+    private final Session session;
+    private final long everyNanos;
+    private long toldNanos;
+    private long goal;
+    private long done;
+
+    Progress(Session session) {
+        this.session = session;
+        this.everyNanos = session.limits().progressNotice().toNanos();
+    }
+
+    /// A command begins to look at so many messages.
+    void begin(long messages) {
+        toldNanos = System.nanoTime();
+        goal = messages;
+        done = 0;
+    }
+
+    /// So many messages are looked at next.
+    ///
+    /// @throws ImapException.No if the command has taken longer than a command may
+    void step(int messages) throws IOException {
+        long now = System.nanoTime();
+        session.checkTime(now);
+        if (now - toldNanos >= everyNanos) {
+            tell();
+            toldNanos = now;
+        }
+        done += messages;
+    }
+
+    /// No more than so many messages are left.
+    void left(long messages) {
+        done = Math.max(done, goal - messages);
+    }
+
+    private void tell() throws IOException {
+        Responses out = session.out();
+        out.text("* OK [INPROGRESS (");
+        String tag = session.tag();
+        if (tag.indexOf(']') < 0) {
+            out.octet('"').text(tag).octet('"');
+        } else {
+            out.text("NIL"); // RFC 9585 section 4: it would end the response code
+        }
+        out.octet(' ').number(done).octet(' ');
+        if (done < goal) {
+            out.number(goal);
+        } else {
+            out.text("NIL");
+        }
+        out.text(")] Still looking").endLine();
+        out.flush();
+    }
+}
