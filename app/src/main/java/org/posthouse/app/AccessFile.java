@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import org.posthouse.directory.JwtVerifier;
 import org.posthouse.directory.TokenVerifier;
 import org.posthouse.imap.ImapAccess;
+import org.posthouse.wire.Balancers;
 import org.posthouse.wire.Listener;
 import org.posthouse.wire.SaslExchange.Bearers;
 
@@ -19,11 +21,13 @@ import org.posthouse.wire.SaslExchange.Bearers;
 /// @param connections in all, on one port
 /// @param connectionsPerAddress from one IPv4 address or IPv6 /64; loopback has the larger of this and 5,000
 /// @param connectionsPerUser logged in by IMAP
+/// @param balancers of a front end: addresses and networks whose connections begin with a PROXY header
 /// @param oauth empty to take no tokens
 record AccessFile(
         Optional<Integer> connections,
         Optional<Integer> connectionsPerAddress,
         Optional<Integer> connectionsPerUser,
+        Optional<List<String>> balancers,
         Optional<OAuth> oauth) {
     static final String NAME = "access.json";
 
@@ -50,7 +54,8 @@ record AccessFile(
     static AccessFile of(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
         if (!Files.exists(file)) {
-            return new AccessFile(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+            return new AccessFile(
+                    Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
         }
         try {
             AccessFile read = JSON.readValue(file.toFile(), AccessFile.class);
@@ -70,6 +75,11 @@ record AccessFile(
         if (oauth.isPresent() && (oauth.get().issuer() == null || oauth.get().audience() == null)) {
             throw new IOException("oauth needs issuer and audience");
         }
+        try {
+            var _ = through();
+        } catch (IllegalArgumentException e) {
+            throw new IOException("balancers: " + e.getMessage(), e);
+        }
     }
 
     /// For each port.
@@ -84,6 +94,23 @@ record AccessFile(
                 usual.holdFor(),
                 usual.writeDeadline(),
                 usual.backlog());
+    }
+
+    /// For a node, which has no balancers in front of it: its own checks of its ports would have to pass for one.
+    ///
+    /// @throws IOException if the file names some
+    static AccessFile ofNode(Path folder) throws IOException {
+        AccessFile read = of(folder);
+        if (!read.balancers().orElse(List.of()).isEmpty()) {
+            throw new IOException("cannot use " + folder.resolve(NAME) + ": balancers are for front ends; have the"
+                    + " balancer pass connections on to these");
+        }
+        return read;
+    }
+
+    /// What stands in front of each port.
+    Balancers through() {
+        return balancers.map(Balancers::of).orElse(Balancers.NONE);
     }
 
     /// For IMAP.

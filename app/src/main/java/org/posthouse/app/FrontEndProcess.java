@@ -55,7 +55,7 @@ final class FrontEndProcess {
                                 setup.folder().resolve("spool"),
                                 SmtpOptions.of(setup.hostName(), setup.domain()).authInClear(setup.loginInClear()),
                                 imap)
-                        .limits(access.listener()),
+                        .clients(access.listener(), access.through()),
                 PeerIdentity.load(tls));
     }
 }

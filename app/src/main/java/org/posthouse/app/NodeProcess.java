@@ -99,7 +99,7 @@ final class NodeProcess {
     private NodeAgent start() throws IOException {
         Path tls = setup.tls();
         Path own = setup.folder();
-        AccessFile access = AccessFile.of(own);
+        AccessFile access = AccessFile.ofNode(own);
         Directory directory = new Directory(
                 () -> image(agent.getNow(null)),
                 () -> agent().linearizableImage(NEWEST_IMAGE_WITHIN).directory(),

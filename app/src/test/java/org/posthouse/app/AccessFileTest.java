@@ -35,12 +35,15 @@ class AccessFileTest {
     void whatItSaysCounts() throws IOException {
         AccessFile access = read("""
                 {"connections": 500, "connectionsPerAddress": 20, "connectionsPerUser": 7,
+                 "balancers": ["192.0.2.7", "2001:db8::/32"],
                  "oauth": {"issuer": "https://id.example.org", "audience": "mail", "keys": "none.json",
                            "discovery": "https://id.example.org/.well-known/openid-configuration"}}
                 """);
         assertThat(access.listener().connectionsMax()).isEqualTo(500);
         assertThat(access.listener().perAddressMax()).isEqualTo(20);
         assertThat(access.imap().connectionsPerUserMax()).isEqualTo(7);
+        assertThat(access.through().networks()).hasSize(2);
+        assertThatThrownBy(() -> AccessFile.ofNode(folder)).hasMessageContaining("balancers are for front ends");
         assertThat(access.bearers().taken()).isTrue();
         assertThat(access.bearers().discovery()).endsWith("openid-configuration");
         assertThatThrownBy(() -> access.tokens(folder))
@@ -51,7 +54,12 @@ class AccessFileTest {
     @Test
     void whatCannotBeUsedIsSaid() {
         for (String bad : new String[] {
-            "{", "{\"conections\": 5}", "{\"connections\": 0}", "{\"oauth\": {\"issuer\": \"x\"}}", "[]"
+            "{",
+            "{\"conections\": 5}",
+            "{\"connections\": 0}",
+            "{\"balancers\": [\"10.0.0.0/33\"]}",
+            "{\"oauth\": {\"issuer\": \"x\"}}",
+            "[]"
         }) {
             assertThatThrownBy(() -> read(bad))
                     .as(bad)

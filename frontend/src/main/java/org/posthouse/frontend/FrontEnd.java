@@ -109,7 +109,8 @@ public final class FrontEnd implements AutoCloseable {
                 Optional.of(settings.tls()),
                 port == Port.IMAPS,
                 ServiceGate.alwaysOpen(),
-                mail ? SmtpServer::farewell : ImapServer::farewell);
+                mail ? SmtpServer::farewell : ImapServer::farewell,
+                settings.balancers());
         return Listener.open(
                 plan,
                 switch (port) {

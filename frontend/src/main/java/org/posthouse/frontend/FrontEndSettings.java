@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import org.posthouse.imap.ImapSettings;
 import org.posthouse.smtp.RemoteReception;
 import org.posthouse.smtp.SmtpOptions;
+import org.posthouse.wire.Balancers;
 import org.posthouse.wire.LinkSettings;
 import org.posthouse.wire.Listener;
 import org.posthouse.wire.TlsIdentity;
@@ -19,6 +20,7 @@ import org.posthouse.wire.TlsIdentity;
 /// @param listeners where to listen for clients; port 0 for any free one
 /// @param tls what clients are shown in TLS
 /// @param limits on clients, for each listener
+/// @param balancers in front of the listeners
 /// @param links limits of the links to the nodes
 /// @param spoolFolder for large messages on their way
 /// @param smtp what the SMTP servers say and allow
@@ -32,6 +34,7 @@ public record FrontEndSettings(
         Map<Port, InetSocketAddress> listeners,
         TlsIdentity tls,
         Listener.Limits limits,
+        Balancers balancers,
         LinkSettings links,
         Path spoolFolder,
         SmtpOptions smtp,
@@ -90,6 +93,7 @@ public record FrontEndSettings(
                 listeners,
                 tls,
                 Listener.Limits.DEFAULT,
+                Balancers.NONE,
                 LinkSettings.DEFAULT,
                 spoolFolder,
                 smtp,
@@ -99,14 +103,15 @@ public record FrontEndSettings(
                 HEARTBEAT_PAUSE);
     }
 
-    /// With other limits on clients.
-    public FrontEndSettings limits(Listener.Limits other) {
+    /// With other limits on clients, who come by these balancers.
+    public FrontEndSettings clients(Listener.Limits other, Balancers by) {
         return new FrontEndSettings(
                 name,
                 nodes,
                 listeners,
                 tls,
                 other,
+                by,
                 links,
                 spoolFolder,
                 smtp,

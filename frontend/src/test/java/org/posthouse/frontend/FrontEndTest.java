@@ -29,6 +29,7 @@ import org.posthouse.imap.ImapSettings;
 import org.posthouse.smtp.RemoteReception;
 import org.posthouse.smtp.SmtpOptions;
 import org.posthouse.wire.Authority;
+import org.posthouse.wire.Balancers;
 import org.posthouse.wire.LinkSettings;
 import org.posthouse.wire.Listener;
 import org.posthouse.wire.Opening;
@@ -90,6 +91,7 @@ class FrontEndTest {
                         listeners,
                         TlsIdentity.load(chain, key),
                         Listener.Limits.DEFAULT,
+                        Balancers.of(List.of("127.0.0.3")),
                         LinkSettings.DEFAULT,
                         folder.resolve("spool"),
                         SmtpOptions.of("mail.example.org", "example.org"),
@@ -125,6 +127,20 @@ class FrontEndTest {
     private static void assertServedBy(TestClient client, String node) throws IOException {
         client.send("x NOOP");
         client.expect("x OK from " + node);
+    }
+
+    @Test
+    void aBalancersClientIsKnownByItsOwnAddress() throws Exception {
+        n1.tell("vs1 1-10 n1");
+        startFrontEnd();
+        TestClient client =
+                new TestClient("127.0.0.3", frontEnd.address(Port.IMAP).orElseThrow());
+        open.add(client);
+        client.send("PROXY TCP4 192.0.2.9 127.0.0.1 56324 143");
+        client.expect("* OK ");
+        client.send("a1 LOGIN user1@example.org secret");
+        client.expect("a1 OK ");
+        assertThat(n1.logins.poll(10, TimeUnit.SECONDS).field("remote")).startsWith("192.0.2.9");
     }
 
     @Test

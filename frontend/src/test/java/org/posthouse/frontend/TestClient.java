@@ -14,6 +14,12 @@ final class TestClient implements AutoCloseable {
     private final WireReader in;
 
     TestClient(InetSocketAddress to) throws IOException {
+        this("127.0.0.1", to);
+    }
+
+    /// From one of this machine's addresses.
+    TestClient(String from, InetSocketAddress to) throws IOException {
+        socket.bind(new InetSocketAddress(from, 0));
         socket.connect(to);
         socket.setSoTimeout(10_000);
         in = new WireReader(socket.getInputStream());

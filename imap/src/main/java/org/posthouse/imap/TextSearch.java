@@ -15,8 +15,8 @@ import org.posthouse.mail.TransferDecoder;
 import org.posthouse.mail.UnicodeCasemap;
 
 /// Looks for text in a message: headers with their encoded words decoded, text parts with their transfer encoding
-/// and charset undone, both folded by `i;unicode-casemap` (I18NLEVEL=1, RFC 5255 section 4.3). A part is read in pieces;
-/// pieces overlap by the length of what is looked for.
+/// and charset undone, both folded by `i;unicode-casemap` (I18NLEVEL=1, RFC 5255 section 4.3). A part is read in
+/// pieces; pieces overlap by the length of what is looked for.
 final class TextSearch {
     private static final int CHUNK_BYTES = 32 << 10;
 

@@ -30,33 +30,74 @@ final class ConnectionLimits {
         this.perLoopbackMax = perLoopbackMax;
     }
 
-    Verdict enter(InetAddress address) {
-        lock.lock();
-        try {
-            if (connections >= connectionsMax) {
-                return Verdict.TOO_MANY;
-            }
-            int most = address.isLoopbackAddress() ? perLoopbackMax : perAddressMax;
-            Key key = Key.of(address);
-            int before = byAddress.getOrDefault(key, 0);
-            if (before >= most) {
-                return Verdict.TOO_MANY_FROM_ADDRESS;
-            }
-            byAddress.put(key, before + 1);
-            connections++;
-            return Verdict.ADMITTED;
-        } finally {
-            lock.unlock();
-        }
+    /// For one more connection, which has entered nothing yet.
+    Place place() {
+        return new Place();
     }
 
-    void leave(InetAddress address) {
-        lock.lock();
-        try {
-            connections--;
-            byAddress.computeIfPresent(Key.of(address), (_, count) -> count > 1 ? count - 1 : null);
-        } finally {
-            lock.unlock();
+    /// One connection's part in the counts.
+    final class Place {
+        private boolean counted; // under lock, as is the next
+        private Key address;
+
+        /// Counts it in all, as one whose client is not known yet.
+        Verdict enter() {
+            lock.lock();
+            try {
+                if (connections >= connectionsMax) {
+                    return Verdict.TOO_MANY;
+                }
+                count();
+                return Verdict.ADMITTED;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /// Counts it for its client, and in all if it is not yet.
+        Verdict enter(InetAddress client) {
+            lock.lock();
+            try {
+                if (!counted && connections >= connectionsMax) {
+                    return Verdict.TOO_MANY;
+                }
+                int most = client.isLoopbackAddress() ? perLoopbackMax : perAddressMax;
+                Key key = Key.of(client);
+                int before = byAddress.getOrDefault(key, 0);
+                if (before >= most) {
+                    return Verdict.TOO_MANY_FROM_ADDRESS;
+                }
+                byAddress.put(key, before + 1);
+                address = key;
+                count();
+                return Verdict.ADMITTED;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void count() {
+            if (!counted) {
+                connections++;
+                counted = true;
+            }
+        }
+
+        /// Counts it no more.
+        void leave() {
+            lock.lock();
+            try {
+                if (counted) {
+                    connections--;
+                    counted = false;
+                }
+                if (address != null) {
+                    byAddress.computeIfPresent(address, (_, count) -> count > 1 ? count - 1 : null);
+                    address = null;
+                }
+            } finally {
+                lock.unlock();
+            }
         }
     }
 

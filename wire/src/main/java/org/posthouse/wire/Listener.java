@@ -2,8 +2,10 @@ package org.posthouse.wire;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ProtocolException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -92,6 +94,7 @@ public final class Listener implements AutoCloseable {
     /// @param tls for STARTTLS, or for TLS from the first byte; empty for neither
     /// @param implicitTls whether TLS begins at once
     /// @param gate whether to serve or to hold
+    /// @param balancers whose connections begin with a PROXY header
     public record Plan(
             String name,
             InetSocketAddress address,
@@ -99,7 +102,21 @@ public final class Listener implements AutoCloseable {
             Optional<TlsIdentity> tls,
             boolean implicitTls,
             ServiceGate gate,
-            Farewell farewell) {}
+            Farewell farewell,
+            Balancers balancers) {
+
+        /// Clients come directly.
+        public Plan(
+                String name,
+                InetSocketAddress address,
+                Limits limits,
+                Optional<TlsIdentity> tls,
+                boolean implicitTls,
+                ServiceGate gate,
+                Farewell farewell) {
+            this(name, address, limits, tls, implicitTls, gate, farewell, Balancers.NONE);
+        }
+    }
 
     private final Plan plan;
     private final Service service;
@@ -238,8 +255,10 @@ public final class Listener implements AutoCloseable {
     }
 
     private void admit(Socket socket) {
-        switch (limits.enter(socket.getInetAddress())) {
-            case ADMITTED -> Thread.ofVirtual().name(plan.name()).start(() -> converse(socket));
+        boolean passedOn = plan.balancers().contain(socket.getInetAddress());
+        ConnectionLimits.Place place = limits.place();
+        switch (passedOn ? place.enter() : place.enter(socket.getInetAddress())) {
+            case ADMITTED -> Thread.ofVirtual().name(plan.name()).start(() -> converse(socket, place, passedOn));
             case TOO_MANY -> refuse(socket, Reason.TOO_MANY);
             case TOO_MANY_FROM_ADDRESS -> refuse(socket, Reason.TOO_MANY_FROM_ADDRESS);
         }
@@ -258,7 +277,7 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    private void converse(Socket socket) {
+    private void converse(Socket socket, ConnectionLimits.Place place, boolean passedOn) {
         SocketConnection connection = null;
         try {
             SocketDuplex duplex = SocketDuplex.plain(socket, plan.tls(), watchdog);
@@ -266,6 +285,9 @@ public final class Listener implements AutoCloseable {
             connections.add(connection);
             if (closing) {
                 connection.dismiss(line(Reason.CLOSING));
+            }
+            if (passedOn && !introduced(duplex, place)) {
+                return;
             }
             if (plan.implicitTls()) {
                 duplex = duplex.startTls();
@@ -286,11 +308,35 @@ public final class Listener implements AutoCloseable {
                     socket.getRemoteSocketAddress(),
                     e);
         } finally {
-            leave(socket, connection);
+            leave(socket, connection, place);
         }
     }
 
-    private void leave(Socket socket, SocketConnection connection) {
+    /// Learns whose connection a balancer passes on.
+    ///
+    /// @return whether that client may have one more; if not, it was told so
+    private boolean introduced(SocketDuplex duplex, ConnectionLimits.Place place) throws IOException {
+        try {
+            ProxyHeader.read(duplex, ProxyHeader.WITHIN).ifPresent(duplex.connection()::passedOnFor);
+        } catch (ProtocolException | SocketTimeoutException e) {
+            LOG.warn(
+                    "{}: a connection of the balancer at {} is closed: {}",
+                    plan.name(),
+                    duplex.remote(),
+                    e instanceof ProtocolException ? e.getMessage() : "it sent no whole PROXY header in time");
+            throw e;
+        }
+        if (place.enter(duplex.remote().getAddress()) == ConnectionLimits.Verdict.ADMITTED) {
+            return true;
+        }
+        LOG.info("{}: refused {}: {}", plan.name(), duplex.remote(), Reason.TOO_MANY_FROM_ADDRESS);
+        if (!plan.implicitTls()) {
+            duplex.output().write(line(Reason.TOO_MANY_FROM_ADDRESS));
+        }
+        return false;
+    }
+
+    private void leave(Socket socket, SocketConnection connection, ConnectionLimits.Place place) {
         if (connection == null) {
             try {
                 socket.close();
@@ -301,7 +347,7 @@ public final class Listener implements AutoCloseable {
             connection.closeGently();
             connections.remove(connection);
         }
-        limits.leave(socket.getInetAddress());
+        place.leave();
         lock.lock();
         try {
             left.signalAll();

@@ -27,7 +27,7 @@ final class SocketConnection {
     private static final int DRAIN_MILLIS_MAX = 1000;
 
     private final Socket socket;
-    private final InetSocketAddress remote;
+    private volatile InetSocketAddress remote;
     private final Optional<TlsIdentity> tls;
     private final WriteWatchdog watchdog;
     private final ReentrantLock writing = new ReentrantLock();
@@ -49,6 +49,11 @@ final class SocketConnection {
 
     InetSocketAddress remote() {
         return remote;
+    }
+
+    /// Who the client is, on the word of the balancer whose socket this is.
+    void passedOnFor(InetSocketAddress client) {
+        remote = client;
     }
 
     Optional<TlsIdentity> tls() {

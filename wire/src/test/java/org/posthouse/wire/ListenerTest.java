@@ -137,7 +137,7 @@ class ListenerTest {
         assertThat(reader(connect(listener)).readLine()).isEqualTo("421 TOO_MANY");
     }
 
-    private static void awaitConnections(Listener listener, int count) {
+    static void awaitConnections(Listener listener, int count) {
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         while (listener.connections() > count && System.nanoTime() < until) {
             Thread.onSpinWait();
