@@ -73,9 +73,14 @@ final class MetadataEntries {
     static Map<String, UUID> fingerprints(Session session, long mailboxId) {
         Map<String, UUID> prints = new TreeMap<>();
         for (Annotation each : session.store().annotations(mailboxId, session.user())) {
-            prints.put(each.entry(), UUID.nameUUIDFromBytes(Octets.bytes(each.value())));
+            prints.put(each.entry(), fingerprint(each));
         }
         return prints;
+    }
+
+    /// That of one value; null for none.
+    static UUID fingerprint(Annotation annotation) {
+        return annotation.value() == null ? null : UUID.nameUUIDFromBytes(Octets.bytes(annotation.value()));
     }
 
     /// The line that says only which have changed (RFC 5464 section 4.4.2); nothing if none has.

@@ -41,7 +41,7 @@ final class Notifications {
     private Set<String> subscribed = Set.of();
     private Map<String, UUID> serverMetadata = Map.of();
     private final Set<String> ownNames = new HashSet<>(); // changed by this session since they were looked at
-    private final Map<Long, Set<String>> ownEntries = new HashMap<>(); // of metadata, by mailbox id
+    private final Map<Long, Map<String, UUID>> ownEntries = new HashMap<>(); // of metadata, by mailbox id
     private UidSet ownMessages = UidSet.EMPTY; // put into the selected mailbox by this session
 
     /// @param status null if its messages are not watched
@@ -86,7 +86,8 @@ final class Notifications {
         if (withStatus) {
             for (Known each : known.values()) {
                 if (each.status != null && !selected(each.visible.mailbox().id())) {
-                    boolean modSeq = events(each.visible, subscribed).contains(Event.FLAG_CHANGE) || session.condstoreAware();
+                    boolean modSeq =
+                            events(each.visible, subscribed).contains(Event.FLAG_CHANGE) || session.condstoreAware();
                     status(each, modSeq, true);
                 }
             }
@@ -157,10 +158,10 @@ final class Notifications {
                 ownName(rename.user(), rename.to());
             }
             case Action.Subscribe subscribe -> ownName(subscribe.user(), subscribe.name());
-            case Action.Annotate annotate ->
-                annotate.entries().forEach(each -> ownEntries
-                        .computeIfAbsent(annotate.mailboxId(), _ -> new HashSet<>())
-                        .add(each.entry()));
+            case Action.Annotate annotate -> {
+                Map<String, UUID> own = ownEntries.computeIfAbsent(annotate.mailboxId(), _ -> new HashMap<>());
+                annotate.entries().forEach(each -> own.put(each.entry(), MetadataEntries.fingerprint(each)));
+            }
             case Action.Append _, Action.Replace _ -> {
                 Action.Appended appended = (Action.Appended) result;
                 ownMessages = selected(appended.mailboxId()) ? appended.uids() : UidSet.EMPTY;
@@ -372,7 +373,8 @@ final class Notifications {
         Set<String> changed = new TreeSet<>(before.keySet());
         changed.addAll(now.keySet());
         changed.removeIf(entry -> Objects.equals(before.get(entry), now.get(entry)));
-        changed.removeAll(ownEntries.getOrDefault(mailboxId, Set.of()));
+        Map<String, UUID> own = ownEntries.getOrDefault(mailboxId, Map.of());
+        changed.removeIf(entry -> own.containsKey(entry) && Objects.equals(own.get(entry), now.get(entry)));
         return changed;
     }
 
@@ -384,9 +386,7 @@ final class Notifications {
         boolean modSeq = session.condstoreAware() && was.highestModSeq() != now.status.highestModSeq();
         if (unseen || modSeq) {
             Responses out = session.out();
-            out.text("* STATUS ")
-                    .mailbox(MailboxNames.encode(now.name()))
-                    .text(" (UIDVALIDITY ");
+            out.text("* STATUS ").mailbox(MailboxNames.encode(now.name())).text(" (UIDVALIDITY ");
             out.number(now.status.uidValidity());
             if (session.condstoreAware()) {
                 out.text(" HIGHESTMODSEQ ").number(now.status.highestModSeq());
@@ -423,7 +423,9 @@ final class Notifications {
     // ---- shorthands ----
 
     private List<Visible> mailboxes(NotifyFilter wanted) {
-        return wanted.coversOthers() ? session.mailboxes().all() : session.mailboxes().own();
+        return wanted.coversOthers()
+                ? session.mailboxes().all()
+                : session.mailboxes().own();
     }
 
     private Set<String> subscriptions() {

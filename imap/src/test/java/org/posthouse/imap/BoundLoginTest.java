@@ -79,8 +79,7 @@ class BoundLoginTest {
         try (TalkingClient client = new TalkingClient(server.address())) {
             TlsClient tls = startTls(client, protocol);
             assertLogsIn(
-                    client,
-                    ScramClient.bound("tls-server-end-point", tls.serverEndPoint(), USER, TestServer.PASSWORD));
+                    client, ScramClient.bound("tls-server-end-point", tls.serverEndPoint(), USER, TestServer.PASSWORD));
         }
     }
 

@@ -100,8 +100,8 @@ public interface MailStore {
     /// returns at once.
     Watch watch(long mailboxId, Runnable changed);
 
-    /// Wakes a watcher after each applied entry that touched a user's mailboxes or subscriptions, or a mailbox whose access
-    /// control list names the user; the callback returns at once.
+    /// Wakes a watcher after each applied entry that touched a user's mailboxes or subscriptions, or a mailbox whose
+    /// access control list names the user; the callback returns at once.
     ///
     /// @param user an address, [Mailbox#SHARED], or [Acl#ANYONE]
     Watch watch(String user, Runnable changed);

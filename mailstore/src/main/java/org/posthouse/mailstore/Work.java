@@ -277,8 +277,8 @@ final class Work {
         return users.keySet();
     }
 
-    /// The entry has to do with somebody, or with a place that is no mailbox (0: the server's metadata), though it changes
-    /// no row of theirs.
+    /// The entry has to do with somebody, or with a place that is no mailbox (0: the server's metadata), though it
+    /// changes no row of theirs.
     void concerns(Object who) {
         concerned.add(who);
     }

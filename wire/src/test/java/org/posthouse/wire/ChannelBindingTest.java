@@ -71,8 +71,10 @@ class ChannelBindingTest {
                 true,
                 ServiceGate.alwaysOpen(),
                 _ -> "");
-        Listener listener = Listener.open(plan, client -> client.output().write(said(client).getBytes(US_ASCII)));
-        try (Socket plain = new Socket(InetAddress.getLoopbackAddress(), listener.address().getPort());
+        Listener listener =
+                Listener.open(plan, client -> client.output().write(said(client).getBytes(US_ASCII)));
+        try (Socket plain = new Socket(
+                        InetAddress.getLoopbackAddress(), listener.address().getPort());
                 SSLSocket socket = (SSLSocket) TestIdentity.trusting().createSocket(plain, "localhost", 0, true)) {
             socket.setSoTimeout(20_000);
             socket.setEnabledProtocols(new String[] {protocol});
@@ -86,7 +88,8 @@ class ChannelBindingTest {
     /// Whether there is a binding of each type, and whether SCRAM-SHA-256-PLUS is offered.
     private static String said(Duplex client) {
         Optional<ChannelBinding> binding = client.channelBinding();
-        boolean exporter = binding.flatMap(of -> of.data(ChannelBinding.EXPORTER)).isPresent();
+        boolean exporter =
+                binding.flatMap(of -> of.data(ChannelBinding.EXPORTER)).isPresent();
         boolean endPoint =
                 binding.flatMap(of -> of.data(ChannelBinding.SERVER_END_POINT)).isPresent();
         boolean offered = SaslExchange.mechanisms(client, Bearers.NONE).contains("SCRAM-SHA-256-PLUS");
