@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.posthouse.directory.ScramCredential;
+import org.posthouse.wire.DeflateDuplex;
 import org.posthouse.wire.Link;
 import org.posthouse.wire.LinkServer;
 import org.posthouse.wire.LinkService;
@@ -195,7 +196,8 @@ final class FakeNode implements AutoCloseable {
             case "HALF" -> stream.output().write("* 1 FETCH (BODY[] {100}\r\nonly\r\n".getBytes(ISO_8859_1));
             case "COMPRESS" -> {
                 say(stream, words[0] + " OK DEFLATE active");
-                stream.output().write(0); // as if compressed
+                compressed(new DeflateDuplex(stream, in.readFully(in.buffered())));
+                return false;
             }
             case "LOGOUT" -> {
                 say(stream, "* BYE\r\n" + words[0] + " OK done");
@@ -204,6 +206,22 @@ final class FakeNode implements AutoCloseable {
             default -> say(stream, words[0] + " BAD");
         }
         return true;
+    }
+
+    /// `FETCH n` and `NOOP`, until the client has enough.
+    private void compressed(DeflateDuplex stream) throws IOException {
+        WireReader in = new WireReader(stream.input());
+        while (in.peek() >= 0) {
+            String[] words = new String(in.readLine(1_000), UTF_8).split(" ");
+            if (words[1].equals("FETCH")) {
+                int length = Integer.parseInt(words[2]);
+                stream.output().write(("* 1 FETCH (BODY[] {" + length + "}\r\n").getBytes(ISO_8859_1));
+                stream.output().write(literal(length));
+                stream.output().write(")\r\n".getBytes(ISO_8859_1));
+            }
+            stream.output().write((words[0] + " OK from " + name + "\r\n").getBytes(ISO_8859_1));
+            stream.output().flush();
+        }
     }
 
     static byte[] literal(int length) {

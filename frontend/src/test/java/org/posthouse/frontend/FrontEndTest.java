@@ -3,6 +3,7 @@ package org.posthouse.frontend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,6 +29,8 @@ import org.posthouse.frontend.FrontEndSettings.Port;
 import org.posthouse.imap.ImapSettings;
 import org.posthouse.smtp.RemoteReception;
 import org.posthouse.smtp.SmtpOptions;
+import org.posthouse.testkit.ScramClient;
+import org.posthouse.testkit.TlsClient;
 import org.posthouse.wire.Authority;
 import org.posthouse.wire.Balancers;
 import org.posthouse.wire.LinkSettings;
@@ -201,6 +204,50 @@ class FrontEndTest {
         client.expect("* BYE");
         client.expect("z OK");
         client.expectEnd();
+    }
+
+    @Test
+    void aLogInIsBoundToTheTlsThatEndsHere() throws Exception {
+        n1.tell("vs1 1-10 n1");
+        startFrontEnd();
+        for (String type : List.of("tls-exporter", "tls-server-end-point")) {
+            TestClient client = connect();
+            client.send("t STARTTLS");
+            client.expect("t OK");
+            TlsClient tls = client.startTls();
+            byte[] binding = type.equals("tls-exporter") ? tls.exporter() : tls.serverEndPoint();
+            ScramClient scram = ScramClient.bound(type, binding, "user1@example.org", "secret");
+            client.send("a1 AUTHENTICATE SCRAM-SHA-256-PLUS " + scram.first());
+            client.send(scram.last(client.line().substring(2)));
+            assertThat(scram.trusts(client.line().substring(2))).isTrue();
+            client.send("");
+            client.expect("a1 OK ");
+            assertServedBy(client, "n1");
+            assertThat(n1.logins.poll(10, TimeUnit.SECONDS).fields())
+                    .containsEntry("secure", "true")
+                    .containsEntry("kind", "scram-sha-256");
+        }
+    }
+
+    @Test
+    void aCompressedSessionIsRelayedAsItIs() throws Exception {
+        n1.tell("vs1 1-10 n1");
+        startFrontEnd();
+        TestClient client = loggedIn();
+        client.send("c COMPRESS DEFLATE");
+        client.expect("c OK ");
+        client.compress();
+        assertServedBy(client, "n1");
+        for (int length : new int[] {0, 600, 300_000}) {
+            client.send("f FETCH " + length);
+            assertThat(client.line()).isEqualTo("* 1 FETCH (BODY[] {" + length + "}");
+            assertThat(client.bytes(length)).isEqualTo(FakeNode.literal(length));
+            assertThat(client.line()).isEqualTo(")");
+            client.expect("f OK");
+        }
+        // A farewell in plain text would be garbage in the middle of what is compressed.
+        n1.stop();
+        assertThatThrownBy(client::line).isInstanceOf(EOFException.class);
     }
 
     @Test

@@ -20,7 +20,6 @@ import java.time.Duration;
 /// @param loginTimeout how long a client may say nothing before login
 /// @param idleTimeout the same after login, IDLE included (RFC 3501 section 5.4: at least 30 min)
 /// @param idleNotice how often IDLE says that the connection still stands
-/// @param progressNotice how often a long command says how far it is (RFC 9585)
 /// @param commitDeadline how long a change waits for a majority
 public record ImapLimits(
         int lineBytesMax,
@@ -39,7 +38,6 @@ public record ImapLimits(
         Duration loginTimeout,
         Duration idleTimeout,
         Duration idleNotice,
-        Duration progressNotice,
         Duration commitDeadline) {
 
     /// Lines of 64 kB (8 kB before login), messages of 64 MB, 30 min of silence (1 min before login).
@@ -60,7 +58,6 @@ public record ImapLimits(
             Duration.ofMinutes(1),
             Duration.ofMinutes(30),
             Duration.ofMinutes(2),
-            Duration.ofSeconds(10),
             Duration.ofSeconds(30));
 
     /// With another longest message.
@@ -82,7 +79,6 @@ public record ImapLimits(
                 loginTimeout,
                 idleTimeout,
                 idleNotice,
-                progressNotice,
                 commitDeadline);
     }
 
@@ -105,7 +101,6 @@ public record ImapLimits(
                 loginTimeout,
                 idleTimeout,
                 idleNotice,
-                progressNotice,
                 commitDeadline);
     }
 
@@ -128,7 +123,6 @@ public record ImapLimits(
                 loginTimeout,
                 idleTimeout,
                 idleNotice,
-                progressNotice,
                 commitDeadline);
     }
 
@@ -151,7 +145,6 @@ public record ImapLimits(
                 loginTimeout,
                 idleTimeout,
                 idleNotice,
-                progressNotice,
                 commitDeadline);
     }
 
@@ -174,30 +167,6 @@ public record ImapLimits(
                 beforeLogin,
                 afterLogin,
                 notice,
-                progressNotice,
-                commitDeadline);
-    }
-
-    /// With another pace of notices.
-    public ImapLimits progressNotice(Duration every) {
-        return new ImapLimits(
-                lineBytesMax,
-                lineBytesBeforeLoginMax,
-                argumentBytesMax,
-                appendBytesMax,
-                dropBytesMax,
-                searchKeysMax,
-                depthMax,
-                messagesMax,
-                notifyMailboxesMax,
-                searchMailboxesMax,
-                badCommandsMax,
-                loginFailuresMax,
-                commandsBeforeLoginMax,
-                loginTimeout,
-                idleTimeout,
-                idleNotice,
-                every,
                 commitDeadline);
     }
 }

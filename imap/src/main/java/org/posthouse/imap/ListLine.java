@@ -2,7 +2,7 @@ package org.posthouse.imap;
 
 import java.io.IOException;
 import org.posthouse.mail.MailboxNames;
-import org.posthouse.mailstore.Mailbox;
+import org.posthouse.mail.Rights;
 
 /// A LIST line that was not asked for by LIST: of a mailbox whose name is another than the client knows or said
 /// (RFC 9051 section 6.3.9.7), or that something has happened to (RFC 5465 section 5.4).
@@ -12,10 +12,13 @@ final class ListLine {
 
     private ListLine() {}
 
-    /// What is to be said of one of one's own mailboxes.
-    static String attributes(Mailbox mailbox) {
-        String use = mailbox.specialUse().isEmpty() ? "" : " " + mailbox.specialUse();
-        return (mailbox.hasChildren() ? "\\HasChildren" : "\\HasNoChildren") + use;
+    /// What is to be said of a mailbox. Whether another's has children depends on who asks, and is not said.
+    static String attributes(Visible visible) {
+        if (!visible.own()) {
+            return visible.rights().has(Rights.READ) ? "" : "\\Noselect";
+        }
+        String use = visible.specialUse().isEmpty() ? "" : " " + visible.specialUse();
+        return (visible.mailbox().hasChildren() ? "\\HasChildren" : "\\HasNoChildren") + use;
     }
 
     /// Writes it.

@@ -56,6 +56,11 @@ record MailboxFilter(Which which, Set<String> names) {
         };
     }
 
+    /// Whether others' mailboxes may be among these.
+    boolean mayCoverOthers() {
+        return which != Which.INBOXES && which != Which.PERSONAL;
+    }
+
     private boolean coversOneAbove(String name) {
         int end = name.length();
         while (end > 0 && !names.contains(name.substring(0, end))) {

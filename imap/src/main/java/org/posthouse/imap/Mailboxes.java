@@ -114,13 +114,18 @@ final class Mailboxes {
         return place;
     }
 
+    /// The user's own, INBOX first.
+    List<Visible> own() {
+        List<Visible> own = new ArrayList<>();
+        for (Mailbox mailbox : store.mailboxes(user)) {
+            own.add(new Visible(mailbox, mailbox.name(), true, mailbox.acl().of(user, user)));
+        }
+        return own;
+    }
+
     /// All that the user may look up: own ones, INBOX first, then others' by name.
     List<Visible> all() {
-        List<Mailbox> own = store.mailboxes(user);
-        List<Visible> all = new ArrayList<>(own.size());
-        for (Mailbox mailbox : own) {
-            all.add(new Visible(mailbox, mailbox.name(), true, mailbox.acl().of(user, user)));
-        }
+        List<Visible> all = own();
         List<Visible> others = new ArrayList<>();
         for (Mailbox mailbox : store.grantedTo(user)) {
             boolean listedBelow = mailbox.user().equals(Mailbox.SHARED) && administers();

@@ -2,10 +2,15 @@ package org.posthouse.imap;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
 import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.mail.MailboxNames;
+import org.posthouse.mail.Octets;
 import org.posthouse.mailstore.Annotation;
 
 /// Names of metadata entries, and the line that shows them (RFC 5464).
@@ -62,6 +67,31 @@ final class MetadataEntries {
                 .filter(annotation -> annotation.entry().equals(name))
                 .findFirst()
                 .orElseGet(() -> new Annotation(name, null));
+    }
+
+    /// What changes when a value does, by entry.
+    static Map<String, UUID> fingerprints(Session session, long mailboxId) {
+        Map<String, UUID> prints = new TreeMap<>();
+        for (Annotation each : session.store().annotations(mailboxId, session.user())) {
+            prints.put(each.entry(), fingerprint(each));
+        }
+        return prints;
+    }
+
+    /// That of one value; null for none.
+    static UUID fingerprint(Annotation annotation) {
+        return annotation.value() == null ? null : UUID.nameUUIDFromBytes(Octets.bytes(annotation.value()));
+    }
+
+    /// The line that says only which have changed (RFC 5464 section 4.4.2); nothing if none has.
+    static void writeChanged(Responses out, String mailbox, Collection<String> entries) throws IOException {
+        if (!entries.isEmpty()) {
+            out.text("* METADATA ").mailbox(MailboxNames.encode(mailbox));
+            for (String entry : entries) {
+                out.octet(' ').astring(entry);
+            }
+            out.endLine();
+        }
     }
 
     /// The line; nothing at all if there is nothing to be shown.

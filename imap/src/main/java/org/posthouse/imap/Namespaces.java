@@ -41,11 +41,14 @@ final class Namespaces {
 
     /// What a user calls a mailbox.
     static String name(String user, Mailbox mailbox) {
-        if (mailbox.user().equals(user)) {
-            return mailbox.name();
+        return name(user, mailbox.user(), mailbox.name());
+    }
+
+    /// The same of one that need not be there.
+    static String name(String user, String owner, String name) {
+        if (owner.equals(user)) {
+            return name;
         }
-        return mailbox.user().equals(Mailbox.SHARED)
-                ? SHARED + mailbox.name()
-                : OTHER_USERS + mailbox.user() + MailboxNames.SEPARATOR + mailbox.name();
+        return owner.equals(Mailbox.SHARED) ? SHARED + name : OTHER_USERS + owner + MailboxNames.SEPARATOR + name;
     }
 }

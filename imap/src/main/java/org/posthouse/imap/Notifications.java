@@ -1,13 +1,17 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
 import org.posthouse.imap.Enabled.Extension;
 import org.posthouse.imap.FetchPlan.Attribute;
 import org.posthouse.imap.ImapException.No;
@@ -16,6 +20,7 @@ import org.posthouse.imap.Selected.Telling;
 import org.posthouse.mail.MailboxNames;
 import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
+import org.posthouse.mailstore.Acl;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.Mailbox;
@@ -29,16 +34,23 @@ import org.posthouse.mailstore.StoreException;
 final class Notifications {
     private final Session session;
     private NotifyFilter filter; // null before the first NOTIFY
-    private MailStore.Watch watch = () -> {};
+    private final List<MailStore.Watch> watches = new ArrayList<>();
     private MailStore.Watch selectedWatch = () -> {}; // it may be another user's
     private Teller teller;
     private Map<Long, Known> known = new LinkedHashMap<>(); // by mailbox id
     private Set<String> subscribed = Set.of();
+    private Map<String, UUID> serverMetadata = Map.of();
     private final Set<String> ownNames = new HashSet<>(); // changed by this session since they were looked at
+    private final Map<Long, Map<String, UUID>> ownEntries = new HashMap<>(); // of metadata, by mailbox id
     private UidSet ownMessages = UidSet.EMPTY; // put into the selected mailbox by this session
 
     /// @param status null if its messages are not watched
-    private record Known(Mailbox mailbox, MailboxStatus status) {}
+    /// @param metadata null if they are not
+    private record Known(Visible visible, MailboxStatus status, Map<String, UUID> metadata) {
+        String name() {
+            return visible.name();
+        }
+    }
 
     Notifications(Session session) {
         this.session = session;
@@ -53,7 +65,7 @@ final class Notifications {
 
     /// @param withStatus whether to tell how the mailboxes are now
     void set(NotifyFilter wanted, boolean withStatus) throws IOException {
-        List<Mailbox> mailboxes = wanted.groups().isEmpty() ? List.of() : mailboxes();
+        List<Visible> mailboxes = wanted.groups().isEmpty() ? List.of() : mailboxes(wanted);
         if (mailboxes.size() > session.limits().notifyMailboxesMax()) {
             throw new No("NOTIFICATIONOVERFLOW", "There are too many mailboxes to watch");
         }
@@ -66,19 +78,35 @@ final class Notifications {
             session.enable(Extension.CONDSTORE);
         }
         teller = new Teller(session, this::tell);
-        watch = session.store().watch(session.user(), teller::wake);
+        watch(wanted);
         selectedAnother();
-        known = look(mailboxes);
         subscribed = wanted.groups().isEmpty() ? Set.of() : subscriptions();
+        known = look(mailboxes, subscribed);
+        serverMetadata = serverMetadata();
         if (withStatus) {
             for (Known each : known.values()) {
-                if (each.status != null && !selected(each.mailbox.id())) {
-                    boolean modSeq = events(each.mailbox).contains(Event.FLAG_CHANGE) || session.condstoreAware();
+                if (each.status != null && !selected(each.visible.mailbox().id())) {
+                    boolean modSeq =
+                            events(each.visible, subscribed).contains(Event.FLAG_CHANGE) || session.condstoreAware();
                     status(each, modSeq, true);
                 }
             }
         }
         teller.wake(); // for what happened before the watch stood
+    }
+
+    private void watch(NotifyFilter wanted) {
+        MailStore store = session.store();
+        watches.add(store.watch(session.user(), teller::wake));
+        if (wanted.coversOthers()) {
+            watches.add(store.watch(Acl.ANYONE, teller::wake));
+            if (session.mailboxes().administers()) { // who needs no entry in a list
+                watches.add(store.watch(Mailbox.SHARED, teller::wake));
+            }
+        }
+        if (wanted.asksFor(Event.SERVER_METADATA_CHANGE)) {
+            watches.add(store.watch(0, teller::wake));
+        }
     }
 
     /// Another mailbox is selected, or none.
@@ -92,8 +120,8 @@ final class Notifications {
 
     /// The session ends, or wants something else.
     void stop() {
-        watch.close();
-        watch = () -> {};
+        watches.forEach(MailStore.Watch::close);
+        watches.clear();
         selectedWatch.close();
         selectedWatch = () -> {};
         if (teller != null) {
@@ -102,7 +130,8 @@ final class Notifications {
         }
         known = new LinkedHashMap<>();
         subscribed = Set.of();
-        ownNames.clear();
+        serverMetadata = Map.of();
+        forgetOwn();
         ownMessages = UidSet.EMPTY;
     }
 
@@ -129,6 +158,10 @@ final class Notifications {
                 ownName(rename.user(), rename.to());
             }
             case Action.Subscribe subscribe -> ownName(subscribe.user(), subscribe.name());
+            case Action.Annotate annotate -> {
+                Map<String, UUID> own = ownEntries.computeIfAbsent(annotate.mailboxId(), _ -> new HashMap<>());
+                annotate.entries().forEach(each -> own.put(each.entry(), MetadataEntries.fingerprint(each)));
+            }
             case Action.Append _, Action.Replace _ -> {
                 Action.Appended appended = (Action.Appended) result;
                 ownMessages = selected(appended.mailboxId()) ? appended.uids() : UidSet.EMPTY;
@@ -140,9 +173,12 @@ final class Notifications {
     }
 
     private void ownName(String owner, String name) {
-        if (owner.equals(session.user())) { // others' mailboxes are not watched
-            ownNames.add(name);
-        }
+        ownNames.add(Namespaces.name(session.user(), owner, name));
+    }
+
+    private void forgetOwn() {
+        ownNames.clear();
+        ownEntries.clear();
     }
 
     private void ownCopies(long mailboxId, Action.Copied copied) {
@@ -176,78 +212,97 @@ final class Notifications {
             session.tell(Telling.ALL);
         }
         if (filter.groups().isEmpty()) {
-            ownNames.clear();
+            forgetOwn();
             return;
         }
-        List<Mailbox> mailboxes = mailboxes();
+        List<Visible> mailboxes = mailboxes(filter);
         if (mailboxes.size() > session.limits().notifyMailboxesMax()) {
             session.out().untagged("OK [NOTIFICATIONOVERFLOW] There are too many mailboxes to watch");
             none();
             return;
         }
-        Map<Long, Known> now = look(mailboxes);
         Set<String> subscribedNow = subscriptions();
+        Map<Long, Known> now = look(mailboxes, subscribedNow);
         tellNames(now, subscribedNow);
         tellSubscriptions(now, subscribedNow);
-        tellMessages(now);
+        tellMessages(now, subscribedNow);
+        tellMetadata(now);
         known = now;
         subscribed = subscribedNow;
-        ownNames.clear();
+        forgetOwn();
     }
 
-    private Map<Long, Known> look(List<Mailbox> mailboxes) {
+    /// What is told of others' mailboxes needs the rights to look up and to read; of one's own, to read (section 5).
+    private Map<Long, Known> look(List<Visible> mailboxes, Set<String> subscriptions) {
         Map<Long, Known> now = LinkedHashMap.newLinkedHashMap(mailboxes.size());
-        for (Mailbox mailbox : mailboxes) {
+        for (Visible visible : mailboxes) {
             MailboxStatus status = null;
-            boolean readable = session.mailboxes().rights(mailbox).has(Rights.READ);
-            if (readable && events(mailbox).contains(Event.MESSAGE_NEW)) {
-                try {
-                    status = session.store().status(mailbox.id());
-                } catch (StoreException e) {
-                    if (e.kind() != StoreException.Kind.NO_SUCH_MAILBOX) {
-                        throw e;
-                    }
-                    continue; // deleted since it was listed
+            Map<String, UUID> metadata = null;
+            Set<Event> events = visible.rights().has(Rights.READ) ? events(visible, subscriptions) : Set.of();
+            long id = visible.mailbox().id();
+            try {
+                if (events.contains(Event.MESSAGE_NEW)) {
+                    status = session.store().status(id);
                 }
+                if (events.contains(Event.MAILBOX_METADATA_CHANGE)) {
+                    metadata = MetadataEntries.fingerprints(session, id);
+                }
+            } catch (StoreException e) {
+                if (e.kind() != StoreException.Kind.NO_SUCH_MAILBOX) {
+                    throw e;
+                }
+                continue; // deleted since it was listed
             }
-            now.put(mailbox.id(), new Known(mailbox, status));
+            now.put(id, new Known(visible, status, metadata));
         }
         return now;
     }
 
+    private Map<String, UUID> serverMetadata() {
+        return filter.asksFor(Event.SERVER_METADATA_CHANGE) ? MetadataEntries.fingerprints(session, 0) : Map.of();
+    }
+
     /// Names that came, went or changed, and those that have children now or have none any more (section 5.4).
     private void tellNames(Map<Long, Known> now, Set<String> subscribedNow) throws IOException {
-        Map<String, Mailbox> byName = new HashMap<>();
-        now.values().forEach(each -> byName.put(each.mailbox.name(), each.mailbox));
+        Map<String, Visible> byName = new HashMap<>();
+        now.values().forEach(each -> byName.put(each.name(), each.visible));
         Map<String, String> renamed = new HashMap<>(); // old to new
-        Set<String> affected = new LinkedHashSet<>();
+        Map<String, Boolean> affected = new LinkedHashMap<>(); // name to whether it is one's own
         now.forEach((id, each) -> {
             Known before = known.get(id);
-            if (before == null || before.mailbox.hasChildren() != each.mailbox.hasChildren()) {
-                affected.add(each.mailbox.name());
-            } else if (!before.mailbox.name().equals(each.mailbox.name())) {
-                renamed.put(before.mailbox.name(), each.mailbox.name());
+            if (before == null || familyChanged(before.visible, each.visible)) {
+                affected.put(each.name(), each.visible.own());
+            } else if (!before.name().equals(each.name())) {
+                renamed.put(before.name(), each.name());
             }
         });
         known.forEach((id, before) -> {
             if (!now.containsKey(id)) {
-                affected.add(before.mailbox.name());
+                affected.put(before.name(), before.visible.own());
             }
         });
-        affected.removeAll(ownNames);
-        for (String name : affected) {
-            if (events(name, subscribedNow).contains(Event.MAILBOX_NAME)) {
-                list(name, byName.get(name), subscribedNow.contains(name), "");
+        affected.keySet().removeAll(ownNames);
+        for (Map.Entry<String, Boolean> each : affected.entrySet()) {
+            String name = each.getKey();
+            boolean isSubscribed = subscribedNow.contains(name);
+            if (filter.eventsOf(name, each.getValue(), isSubscribed).contains(Event.MAILBOX_NAME)) {
+                list(name, byName.get(name), isSubscribed, "");
             }
         }
         for (Map.Entry<String, String> rename : renamed.entrySet()) {
             String to = rename.getValue();
-            boolean wanted = events(to, subscribedNow).contains(Event.MAILBOX_NAME)
-                    || events(rename.getKey(), subscribed).contains(Event.MAILBOX_NAME);
+            Visible visible = byName.get(to);
+            boolean wanted = events(visible, subscribedNow).contains(Event.MAILBOX_NAME)
+                    || filter.eventsOf(rename.getKey(), visible.own(), subscribed.contains(rename.getKey()))
+                            .contains(Event.MAILBOX_NAME);
             if (wanted && !ownNames.contains(to) && !withParent(rename.getKey(), to, renamed)) {
-                list(to, byName.get(to), subscribedNow.contains(to), rename.getKey());
+                list(to, visible, subscribedNow.contains(to), rename.getKey());
             }
         }
+    }
+
+    private static boolean familyChanged(Visible before, Visible now) {
+        return now.own() && before.mailbox().hasChildren() != now.mailbox().hasChildren();
     }
 
     /// Whether a mailbox has its new name because one above it has.
@@ -269,17 +324,18 @@ final class Notifications {
         subscribed.stream().filter(name -> !subscribedNow.contains(name)).forEach(changed::add);
         changed.removeAll(ownNames);
         for (String name : changed) {
-            if (filter.eventsOf(name, true).contains(Event.SUBSCRIPTION_CHANGE)) {
-                Mailbox mailbox = null;
-                for (Known each : now.values()) {
-                    mailbox = each.mailbox.name().equals(name) ? each.mailbox : mailbox;
-                }
-                list(name, mailbox, subscribedNow.contains(name), "");
+            Visible visible = null;
+            for (Known each : now.values()) {
+                visible = each.name().equals(name) ? each.visible : visible;
+            }
+            boolean own = !name.startsWith(Namespaces.OTHER_USERS) && !name.startsWith(Namespaces.SHARED);
+            if (filter.eventsOf(name, own, true).contains(Event.SUBSCRIPTION_CHANGE)) {
+                list(name, visible, subscribedNow.contains(name), "");
             }
         }
     }
 
-    private void tellMessages(Map<Long, Known> now) throws IOException {
+    private void tellMessages(Map<Long, Known> now, Set<String> subscribedNow) throws IOException {
         for (Map.Entry<Long, Known> entry : now.entrySet()) {
             Known each = entry.getValue();
             if (each.status == null || selected(entry.getKey())) {
@@ -292,10 +348,34 @@ final class Notifications {
                     : was.uidNext() != each.status.uidNext() || was.messages() != each.status.messages();
             if (counts) {
                 status(each, session.condstoreAware(), false);
-            } else if (was != null && events(each.mailbox).contains(Event.FLAG_CHANGE)) {
+            } else if (was != null && events(each.visible, subscribedNow).contains(Event.FLAG_CHANGE)) {
                 flags(was, each);
             }
         }
+    }
+
+    /// Which entries have changed (sections 5.6 and 5.7), those included that are gone.
+    private void tellMetadata(Map<Long, Known> now) throws IOException {
+        for (Map.Entry<Long, Known> entry : now.entrySet()) {
+            Known each = entry.getValue();
+            Known before = known.get(entry.getKey());
+            if (before != null && before.metadata != null && each.metadata != null) {
+                Set<String> changed = changed(before.metadata, each.metadata, entry.getKey());
+                MetadataEntries.writeChanged(session.out(), each.name(), changed);
+            }
+        }
+        Map<String, UUID> server = serverMetadata();
+        MetadataEntries.writeChanged(session.out(), "", changed(serverMetadata, server, 0));
+        serverMetadata = server;
+    }
+
+    private Set<String> changed(Map<String, UUID> before, Map<String, UUID> now, long mailboxId) {
+        Set<String> changed = new TreeSet<>(before.keySet());
+        changed.addAll(now.keySet());
+        changed.removeIf(entry -> Objects.equals(before.get(entry), now.get(entry)));
+        Map<String, UUID> own = ownEntries.getOrDefault(mailboxId, Map.of());
+        changed.removeIf(entry -> own.containsKey(entry) && Objects.equals(own.get(entry), now.get(entry)));
+        return changed;
     }
 
     // ---- lines ----
@@ -306,9 +386,7 @@ final class Notifications {
         boolean modSeq = session.condstoreAware() && was.highestModSeq() != now.status.highestModSeq();
         if (unseen || modSeq) {
             Responses out = session.out();
-            out.text("* STATUS ")
-                    .mailbox(MailboxNames.encode(now.mailbox.name()))
-                    .text(" (UIDVALIDITY ");
+            out.text("* STATUS ").mailbox(MailboxNames.encode(now.name())).text(" (UIDVALIDITY ");
             out.number(now.status.uidValidity());
             if (session.condstoreAware()) {
                 out.text(" HIGHESTMODSEQ ").number(now.status.highestModSeq());
@@ -322,7 +400,7 @@ final class Notifications {
 
     private void status(Known each, boolean modSeq, boolean validity) throws IOException {
         Responses out = session.out();
-        out.text("* STATUS ").mailbox(MailboxNames.encode(each.mailbox.name())).text(" (");
+        out.text("* STATUS ").mailbox(MailboxNames.encode(each.name())).text(" (");
         if (validity) {
             out.text("UIDVALIDITY ").number(each.status.uidValidity()).octet(' ');
         }
@@ -334,17 +412,20 @@ final class Notifications {
         out.text(")").endLine();
     }
 
-    /// @param mailbox null if there is none of the name
+    /// @param visible null if there is none of the name, or none any more that the user may look up
     /// @param oldName `""` for none
-    private void list(String name, Mailbox mailbox, boolean isSubscribed, String oldName) throws IOException {
-        String attributes = mailbox == null ? ListLine.NONE : ListLine.attributes(mailbox);
-        ListLine.write(session.out(), attributes + (isSubscribed ? " \\Subscribed" : ""), name, oldName);
+    private void list(String name, Visible visible, boolean isSubscribed, String oldName) throws IOException {
+        String attributes = visible == null ? ListLine.NONE : ListLine.attributes(visible);
+        String all = isSubscribed ? (attributes + " \\Subscribed").stripLeading() : attributes;
+        ListLine.write(session.out(), all, name, oldName);
     }
 
     // ---- shorthands ----
 
-    private List<Mailbox> mailboxes() {
-        return session.store().mailboxes(session.user());
+    private List<Visible> mailboxes(NotifyFilter wanted) {
+        return wanted.coversOthers()
+                ? session.mailboxes().all()
+                : session.mailboxes().own();
     }
 
     private Set<String> subscriptions() {
@@ -359,11 +440,7 @@ final class Notifications {
         return UidSet.of(uids.stream().mapToLong(Long::longValue).sorted().toArray());
     }
 
-    private Set<Event> events(Mailbox mailbox) {
-        return filter.eventsOf(mailbox.name(), mailbox.subscribed());
-    }
-
-    private Set<Event> events(String name, Set<String> subscriptions) {
-        return filter.eventsOf(name, subscriptions.contains(name));
+    private Set<Event> events(Visible visible, Set<String> subscriptions) {
+        return filter.eventsOf(visible.name(), visible.own(), subscriptions.contains(visible.name()));
     }
 }

@@ -28,7 +28,9 @@ record NotifyFilter(Selection selection, List<Group> groups) {
         MESSAGE_EXPUNGE("MessageExpunge", true),
         FLAG_CHANGE("FlagChange", true),
         MAILBOX_NAME("MailboxName", false),
-        SUBSCRIPTION_CHANGE("SubscriptionChange", false);
+        SUBSCRIPTION_CHANGE("SubscriptionChange", false),
+        MAILBOX_METADATA_CHANGE("MailboxMetadataChange", false),
+        SERVER_METADATA_CHANGE("ServerMetadataChange", false);
 
         private final String spelling;
         private final boolean ofMessage;
@@ -81,14 +83,26 @@ record NotifyFilter(Selection selection, List<Group> groups) {
     }
 
     /// What is told of a mailbox that is not selected.
-    Set<Event> eventsOf(String name, boolean subscribed) {
+    ///
+    /// @param name with the prefix of its namespace
+    Set<Event> eventsOf(String name, boolean own, boolean subscribed) {
         Set<Event> events = EnumSet.noneOf(Event.class);
         for (Group group : groups) {
-            if (!events.containsAll(group.events) && group.mailboxes.covers(name, true, subscribed)) {
+            if (!events.containsAll(group.events) && group.mailboxes.covers(name, own, subscribed)) {
                 events.addAll(group.events);
             }
         }
         return events;
+    }
+
+    /// Whether any group asks for this, of whatever mailboxes.
+    boolean asksFor(Event event) {
+        return groups.stream().anyMatch(group -> group.events.contains(event));
+    }
+
+    /// Whether mailboxes of others may be covered.
+    boolean coversOthers() {
+        return groups.stream().anyMatch(group -> group.mailboxes.mayCoverOthers());
     }
 
     private static Selection selection(Decoder in, boolean delayed) throws IOException {

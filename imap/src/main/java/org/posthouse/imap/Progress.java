@@ -14,7 +14,7 @@ final class Progress {
 
     Progress(Session session) {
         this.session = session;
-        this.everyNanos = session.limits().progressNotice().toNanos();
+        this.everyNanos = session.settings().access().progressNotice().toNanos();
     }
 
     /// A command begins to look at so many messages.

@@ -62,8 +62,11 @@ final class SelectCommand implements Command {
         write(session, status, view, visible.rights());
         if (session.rev2()) { // RFC 9051 section 6.3.2
             String said = in.saidMailbox();
-            String attributes = visible.own() ? ListLine.attributes(mailbox) : "";
-            ListLine.write(session.out(), attributes, visible.name(), said.equals(visible.name()) ? "" : said);
+            ListLine.write(
+                    session.out(),
+                    ListLine.attributes(visible),
+                    visible.name(),
+                    said.equals(visible.name()) ? "" : said);
         }
         if (parameters.resync() != null) {
             resynchronise(session, parameters.resync(), view);

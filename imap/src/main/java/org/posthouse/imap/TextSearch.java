@@ -89,16 +89,19 @@ final class TextSearch {
 
         /// Folds a text.
         void add(String text) {
-            int ascii = 0;
-            reserve(text.length());
-            while (ascii < text.length() && text.charAt(ascii) < 0x80) {
-                chars[length + ascii] = UPPER[text.charAt(ascii)];
-                ascii++;
+            int count = text.length();
+            reserve(count);
+            char[] into = chars;
+            int to = length;
+            int end = to + count;
+            text.getChars(0, count, into, to);
+            while (to < end && into[to] < 0x80) { // in place, as long as nothing becomes longer
+                char c = into[to];
+                into[to++] = c >= 'a' && c <= 'z' ? (char) (c - 32) : c;
             }
-            length += ascii;
-            if (ascii < text.length()) {
-                char[] rest = text.substring(ascii).toCharArray();
-                add(rest, rest.length);
+            length = to;
+            if (to < end) {
+                add(Arrays.copyOfRange(into, to, end), end - to);
             }
         }
 
@@ -127,21 +130,23 @@ final class TextSearch {
             reserve(end);
             char[] into = chars;
             int to = length;
-            int at = 0;
-            while (true) {
-                while (at < end && from[at] < 0x80) {
-                    into[to++] = UPPER[from[at++]];
+            for (int at = 0; at < end; ) {
+                char c = from[at];
+                if (c < 0x80) {
+                    into[to++] = UPPER[c];
+                    at++;
+                    continue;
                 }
-                length = to;
-                if (at == end) {
-                    return;
+                if (to + end - at + UnicodeCasemap.CHARS_MAX > into.length) {
+                    length = to;
+                    reserve(end - at + UnicodeCasemap.CHARS_MAX);
+                    into = chars;
                 }
-                reserve(end - at + UnicodeCasemap.CHARS_MAX);
-                into = chars;
-                int codePoint = Character.codePointAt(from, at, end);
+                int codePoint = Character.isSurrogate(c) ? Character.codePointAt(from, at, end) : c;
                 to = UnicodeCasemap.key(codePoint, into, to);
                 at += Character.charCount(codePoint);
             }
+            length = to;
         }
 
         /// Leaves the last so many.

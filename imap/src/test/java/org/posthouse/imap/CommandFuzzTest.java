@@ -99,6 +99,11 @@ class CommandFuzzTest {
             "THREAD REFERENCES UTF-8 ALL",
             "UID THREAD ORDEREDSUBJECT US-ASCII SINCE 1-Feb-2026",
             "FETCH $ (FLAGS)",
+            "ESEARCH IN (selected mailboxes (INBOX box) subtree-one {3+}\r\nbox) RETURN (COUNT PARTIAL 1:2) 1:* TEXT x",
+            "ESEARCH IN (personal inboxes subscribed) RETURN (SAVE) CHARSET UTF-8 UNSEEN",
+            "NOTIFY SET (SUBTREE \"Other Users\" (MailboxMetadataChange)) (PERSONAL (ServerMetadataChange))",
+            "CREATE \"e\u00cc\u0081\"",
+            "SEARCH SMALLER 9223372036854775807 SUBJECT \"\u00c7\u0086\"",
             "STATUS INBOX (APPENDLIMIT MAILBOXID)");
     private static final List<String> SHREDS = List.of(
             "(",
@@ -126,6 +131,7 @@ class CommandFuzzTest {
             "1:*,3",
             "4294967295",
             "4294967296",
+            "9223372036854775808",
             "0",
             "-1",
             "a".repeat(2_000),

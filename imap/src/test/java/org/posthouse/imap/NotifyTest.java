@@ -31,13 +31,13 @@ class NotifyTest {
     void groupsAddUp() throws IOException {
         NotifyFilter filter = read("(subtree (lists \"a b\") (messagenew messageexpunge))"
                 + " (subscribed (MailboxName)) (mailboxes INBOX (SubscriptionChange)) (selected none)");
-        assertThat(filter.eventsOf("lists", false)).containsExactly(Event.MESSAGE_NEW, Event.MESSAGE_EXPUNGE);
-        assertThat(filter.eventsOf("lists/a/b", true))
+        assertThat(filter.eventsOf("lists", true, false)).containsExactly(Event.MESSAGE_NEW, Event.MESSAGE_EXPUNGE);
+        assertThat(filter.eventsOf("lists/a/b", true, true))
                 .containsExactly(Event.MESSAGE_NEW, Event.MESSAGE_EXPUNGE, Event.MAILBOX_NAME);
-        assertThat(filter.eventsOf("a b", false)).hasSize(2);
-        assertThat(filter.eventsOf("lists2", false)).isEmpty();
-        assertThat(filter.eventsOf("INBOX", false)).containsExactly(Event.SUBSCRIPTION_CHANGE);
-        assertThat(filter.eventsOf("INBOX/x", false)).isEmpty();
+        assertThat(filter.eventsOf("a b", true, false)).hasSize(2);
+        assertThat(filter.eventsOf("lists2", true, false)).isEmpty();
+        assertThat(filter.eventsOf("INBOX", true, false)).containsExactly(Event.SUBSCRIPTION_CHANGE);
+        assertThat(filter.eventsOf("INBOX/x", true, false)).isEmpty();
         assertThat(filter.selection().events()).isEmpty();
     }
 

@@ -8,10 +8,12 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.security.GeneralSecurityException;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
+import org.posthouse.testkit.TlsClient;
 
 /// A client over a real socket that says lines and hears lines; waits 20 s for each.
 final class TalkingClient implements AutoCloseable {
@@ -79,6 +81,14 @@ final class TalkingClient implements AutoCloseable {
             rest.append((char) octet);
         }
         return rest.toString();
+    }
+
+    /// Goes on in TLS, once the server has said that it will.
+    TlsClient startTls(String protocol) throws IOException, GeneralSecurityException {
+        TlsClient tls = TlsClient.over(socket, protocol);
+        in = new java.io.BufferedInputStream(tls.socket().getInputStream());
+        out = tls.socket().getOutputStream();
+        return tls;
     }
 
     /// Goes on compressed.

@@ -24,6 +24,7 @@ import org.posthouse.wire.LoginThrottle;
 import org.posthouse.wire.ScramSalt;
 import org.posthouse.wire.Secret;
 import org.posthouse.wire.ServiceGate;
+import org.posthouse.wire.TlsIdentity;
 
 /// An IMAP server on a socket over a real storage group, whose log has one member. Every user whose name ends in
 /// `@example.org` exists; the password is `secret`. Nobody can share with those whose name has `nobody` in it;
@@ -48,14 +49,24 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(ImapLimits limits, boolean plainTextLogin) {
-        this(limits, plainTextLogin, ImapAccess.DEFAULT, Listener.Limits.DEFAULT);
+        this(limits, plainTextLogin, ImapAccess.DEFAULT, Listener.Limits.DEFAULT, Optional.empty());
     }
 
     TestServer(ImapAccess access, Listener.Limits connections) {
-        this(ImapLimits.DEFAULT, true, access, connections);
+        this(ImapLimits.DEFAULT, true, access, connections, Optional.empty());
     }
 
-    private TestServer(ImapLimits limits, boolean plainTextLogin, ImapAccess access, Listener.Limits connections) {
+    /// One that offers STARTTLS.
+    TestServer(TlsIdentity tls) {
+        this(ImapLimits.DEFAULT, false, ImapAccess.DEFAULT, Listener.Limits.DEFAULT, Optional.of(tls));
+    }
+
+    private TestServer(
+            ImapLimits limits,
+            boolean plainTextLogin,
+            ImapAccess access,
+            Listener.Limits connections,
+            Optional<TlsIdentity> tls) {
         try {
             folder = Files.createTempDirectory(
                     Files.createDirectories(Path.of(System.getProperty("java.io.tmpdir"))), "imap");
@@ -77,7 +88,7 @@ final class TestServer implements AutoCloseable {
                             "test imap",
                             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                             connections,
-                            Optional.empty(),
+                            tls,
                             false,
                             ServiceGate.alwaysOpen(),
                             _ -> "* BYE"),

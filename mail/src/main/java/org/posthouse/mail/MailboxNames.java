@@ -103,7 +103,7 @@ public final class MailboxNames {
     }
 
     private static boolean same(char c, String name, int at) {
-        boolean inInbox = at < INBOX.length() && canonical(name).startsWith(INBOX) && firstLevelIsInbox(name);
+        boolean inInbox = at < INBOX.length() && firstLevelIsInbox(name);
         return inInbox ? Character.toUpperCase(c) == name.charAt(at) : c == name.charAt(at);
     }
 

@@ -80,7 +80,14 @@ class MailboxNamesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"inbox, INBOX", "Inbox/Sub, INBOX/Sub", "inboxes, inboxes", "a/inbox, a/inbox"})
+    @CsvSource({
+        "inbox, INBOX",
+        "Inbox/Sub, INBOX/Sub",
+        "inboxes, inboxes",
+        "a/inbox, a/inbox",
+        "cafe\u0301, caf\u00e9",
+        "Inbox/e\u0301, INBOX/\u00e9"
+    })
     void canonicalForm(String name, String canonical) {
         assertThat(MailboxNames.canonical(name)).isEqualTo(canonical);
     }

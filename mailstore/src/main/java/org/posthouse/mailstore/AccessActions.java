@@ -44,6 +44,7 @@ final class AccessActions {
             throw new StoreException(
                     Kind.LIMIT, "an access control list names " + Limits.ACL_ENTRIES_MAX + " identifiers at most");
         }
+        work.concerns(identifier); // also if nothing is left to them
         if (grants(mailbox, identifier)) {
             work.rows.put(Keys.grant(identifier, mailbox.id), now.bits() == 0 ? null : GRANTED);
         }
@@ -85,6 +86,9 @@ final class AccessActions {
             throw new StoreException(Kind.REFUSED, "not a user: '" + action.user() + "'");
         }
         MailboxRow mailbox = action.mailboxId() == 0 ? null : work.mailbox(action.mailboxId());
+        if (mailbox == null) {
+            work.concerns(0L);
+        }
         for (Annotation each : action.entries()) {
             check(each);
             if (mailbox != null && each.entry().equals(Annotation.SPECIAL_USE)) {

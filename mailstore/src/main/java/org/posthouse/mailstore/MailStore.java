@@ -96,11 +96,14 @@ public interface MailStore {
     /// What a user has stored.
     Usage usage(String user);
 
-    /// Wakes a watcher after each applied entry that touched the mailbox; the callback returns at once.
+    /// Wakes a watcher after each applied entry that touched the mailbox, or with 0 the server's metadata; the callback
+    /// returns at once.
     Watch watch(long mailboxId, Runnable changed);
 
-    /// Wakes a watcher after each applied entry that touched a user's mailboxes or subscriptions; the callback returns
-    /// at once.
+    /// Wakes a watcher after each applied entry that touched a user's mailboxes or subscriptions, or a mailbox whose
+    /// access control list names the user; the callback returns at once.
+    ///
+    /// @param user an address, [Mailbox#SHARED], or [Acl#ANYONE]
     Watch watch(String user, Runnable changed);
 
     /// Takes in a message's bytes before it is delivered or appended: inline up to 256 kB, staged beyond.

@@ -37,7 +37,9 @@ final class Watchers {
         work.mailboxes().forEach((id, row) -> {
             wake(id);
             wake(row.user);
+            row.acl.entries().keySet().forEach(this::wake);
         });
+        work.concerned().forEach(this::wake);
         work.users().forEach(this::wake);
     }
 

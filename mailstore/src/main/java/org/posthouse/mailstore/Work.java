@@ -26,6 +26,7 @@ final class Work {
     private final Map<Integer, Long> liveChanges = new TreeMap<>();
     private final Set<Long> stepped = new HashSet<>();
     private final Map<Long, ViewChange> viewChanges = new LinkedHashMap<>();
+    private final Set<Object> concerned = new HashSet<>();
     private int queued;
 
     /// Called for each message of a set.
@@ -274,6 +275,17 @@ final class Work {
     /// Users whose counts it changed.
     Set<String> users() {
         return users.keySet();
+    }
+
+    /// The entry has to do with somebody, or with a place that is no mailbox (0: the server's metadata), though it
+    /// changes no row of theirs.
+    void concerns(Object who) {
+        concerned.add(who);
+    }
+
+    /// Users and places that it has to do with besides.
+    Set<Object> concerned() {
+        return concerned;
     }
 
     /// Writes mailboxes, users and what became of segments into the transaction.

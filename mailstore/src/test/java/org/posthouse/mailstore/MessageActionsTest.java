@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.posthouse.mail.Flags;
+import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action.Change;
 import org.posthouse.mailstore.StoreException.Kind;
@@ -246,6 +247,38 @@ final class MessageActionsTest {
         int before = heard.get();
         at.deliver("b");
         assertThat(heard).hasValue(before);
+    }
+
+    @Test
+    void watchersHearOfWhatOthersGrantThemAndOfTheServersMetadata() {
+        String guest = "guest@example.org";
+        long inbox = at.inbox().id();
+        AtomicInteger heard = new AtomicInteger();
+        AtomicInteger anyone = new AtomicInteger();
+        AtomicInteger server = new AtomicInteger();
+        try (MailStore.Watch _ = at.store.watch(guest, heard::incrementAndGet);
+                MailStore.Watch _ = at.store.watch(Acl.ANYONE, anyone::incrementAndGet);
+                MailStore.Watch _ = at.store.watch(0, server::incrementAndGet)) {
+            at.deliver("a");
+            assertThat(heard).hasValue(0);
+            at.run(new Action.SetAcl(inbox, guest, Change.REPLACE, Rights.ALL));
+            int granted = heard.get();
+            assertThat(granted).isPositive();
+            at.deliver("b");
+            int mail = heard.get();
+            assertThat(mail).isGreaterThan(granted);
+            at.run(new Action.SetAcl(inbox, guest, Change.REPLACE, Rights.NONE));
+            int withdrawn = heard.get();
+            assertThat(withdrawn).isGreaterThan(mail);
+            at.deliver("c");
+            assertThat(heard).hasValue(withdrawn);
+            assertThat(anyone).hasValue(0);
+            at.run(new Action.SetAcl(inbox, Acl.ANYONE, Change.REPLACE, Rights.ALL));
+            assertThat(anyone).hasValueGreaterThan(0);
+            assertThat(server).hasValue(0);
+            at.run(new Action.Annotate(0, guest, List.of(new Annotation("/shared/comment", "x"))));
+            assertThat(server).hasValue(1);
+        }
     }
 
     @Test

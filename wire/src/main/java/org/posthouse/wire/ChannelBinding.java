@@ -31,6 +31,11 @@ public final class ChannelBinding {
         this.shown = shown;
     }
 
+    /// Whether there is one of any type: in TLS 1.2 there is none to a certificate whose signature names no hash.
+    boolean exists() {
+        return exporter().isPresent() || certificateHash(shown).isPresent();
+    }
+
     /// The binding of a type; empty if there is none of it here.
     public Optional<byte[]> data(String type) {
         return switch (type) {

@@ -60,13 +60,12 @@ final class SocketConnection {
         return tls;
     }
 
-    /// Of the TLS that was layered over the socket.
+    /// Of the TLS that was layered over the socket, where that has any.
     Optional<ChannelBinding> channelBinding() {
-        SSLSocket tlsSocket = layered;
-        return tlsSocket == null
-                ? Optional.empty()
-                : Optional.of(new ChannelBinding(
-                        tlsSocket.getSession(), tls.orElseThrow().chain().getFirst()));
+        return Optional.ofNullable(layered)
+                .map(tlsSocket -> new ChannelBinding(
+                        tlsSocket.getSession(), tls.orElseThrow().chain().getFirst()))
+                .filter(ChannelBinding::exists);
     }
 
     /// Plain text would be read as something else: whoever is sent away is so without a word.
