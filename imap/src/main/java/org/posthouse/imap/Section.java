@@ -104,13 +104,14 @@ record Section(String label, int[] path, Kind kind, List<String> fields, boolean
         int length = 0;
         while (in.peek() >= '0' && in.peek() <= '9') {
             long number = in.number();
-            if (number == 0 || number > Integer.MAX_VALUE || length == PATH_MAX) {
+            if (number == 0 || length == PATH_MAX) {
                 throw new Bad("No such part number");
             }
             if (length == path.length) {
                 path = Arrays.copyOf(path, length * 2);
             }
-            path[length++] = (int) number;
+            // Any nz-number may be asked for (RFC 3501 section 9); no message has as many parts as an int can count.
+            path[length++] = (int) Math.min(number, Integer.MAX_VALUE);
             label.append(number);
             if (!in.take('.')) {
                 break;

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -20,10 +18,7 @@ class NotifyTest {
     @Test
     void tooManyMailboxesAreToldToBeTooMany() throws IOException {
         try (TestServer server = new TestServer(ImapLimits.DEFAULT.notifyMailboxesMax(3), true)) {
-            Transcript.play(
-                    Path.of("src/test/resources/transcripts/limited/notify.txt"),
-                    server.address(),
-                    Map.of("user", "notify@example.org", "password", TestServer.PASSWORD));
+            Transcripts.play(Transcripts.FOLDER.resolve("limited/notify.txt"), server);
         }
     }
 

@@ -1,67 +1,64 @@
 package org.posthouse.imap;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.posthouse.testkit.ImapClient;
+import org.posthouse.testkit.Transcript;
 
-/// Plays every file of `src/test/resources/transcripts`, each with a user of its own. With
-/// `-Dimap.peer=HOST:PORT` they are played against another server, whose users `transcript-NAME@example.org`
-/// with the password `secret` must exist; files with `# ours` in their first line are left out then.
+/// Plays every transcript against this server, which lacks nothing that one of them needs.
 class TranscriptTest {
-    private static final Path FOLDER = Path.of("src/test/resources/transcripts");
-    private static final String PEER = System.getProperty("imap.peer", "");
     private static TestServer server;
 
-    @TestFactory
-    Stream<DynamicTest> transcripts() throws IOException {
-        List<Path> files;
-        try (Stream<Path> all = Files.list(FOLDER)) {
-            files = all.filter(file -> file.toString().endsWith(".txt"))
-                    .sorted()
-                    .toList();
-        }
-        if (PEER.isEmpty() && server == null) {
-            server = new TestServer();
-            server.quota("transcript-quota@example.org", 1_000);
-        }
-        return files.stream()
-                .filter(file -> PEER.isEmpty() || !ours(file))
-                .map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> play(file)));
+    @BeforeAll
+    static void start() {
+        server = new TestServer();
+        server.quota("transcript-quota@example.org", 1_000);
     }
 
     @AfterAll
     static void stop() {
-        if (server != null) {
-            server.close();
-            server = null;
-        }
+        server.close();
     }
 
-    private static boolean ours(Path file) {
+    @TestFactory
+    Stream<DynamicContainer> transcripts() throws IOException {
+        return Transcripts.tests(TranscriptTest::play);
+    }
+
+    private static void play(Transcript transcript) {
         try {
-            return Files.readAllLines(file).getFirst().startsWith("# ours");
+            transcript.play(
+                    server.address(), Transcripts.given(transcript, "", TestServer.PASSWORD), Transcript.PATIENCE);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
-    private static void play(Path file) throws IOException {
-        String name = file.getFileName().toString().replace(".txt", "");
-        Transcript.play(
-                file,
-                PEER.isEmpty() ? server.address() : peer(),
-                Map.of("user", "transcript-" + name + "@example.org", "password", TestServer.PASSWORD));
-    }
-
-    private static InetSocketAddress peer() {
-        int colon = PEER.lastIndexOf(':');
-        return new InetSocketAddress(PEER.substring(0, colon), Integer.parseInt(PEER.substring(colon + 1)));
+    @Test
+    void noCaseNeedsWhatIsNotThereOrIsCalledAsAnother() throws IOException {
+        Set<String> names = new HashSet<>();
+        try (ImapClient client =
+                ImapClient.login(server.address(), "needs@example.org", TestServer.PASSWORD, Duration.ofSeconds(10))) {
+            List<Transcript> all = Transcripts.wanted();
+            assertThat(all).allSatisfy(each -> {
+                assertThat(names.add(each.file() + " " + each.name()))
+                        .as("only one is called %s", each.title())
+                        .isTrue();
+                assertThat(each.needs()).as(each.title()).allSatisfy(need -> assertThat(client.offers(need))
+                        .isTrue());
+            });
+        }
     }
 }

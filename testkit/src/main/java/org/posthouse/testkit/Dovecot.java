@@ -57,6 +57,13 @@ public final class Dovecot implements AutoCloseable {
 
     /// Starts an instance in a new folder under `parent`, which every user must be able to enter.
     public static Dovecot start(Path parent) throws IOException {
+        return start(parent, "");
+    }
+
+    /// As [#start(Path)].
+    ///
+    /// @param settings more lines of configuration
+    public static Dovecot start(Path parent, String settings) throws IOException {
         Path folder = Files.createTempDirectory(parent, "dovecot");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path mail = Files.createDirectories(folder.resolve("mail"));
@@ -64,7 +71,8 @@ public final class Dovecot implements AutoCloseable {
                 mail, folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("mail"));
         InetSocketAddress lmtp = new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.one());
         InetSocketAddress imap = new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.one());
-        Path configuration = Files.writeString(folder.resolve("dovecot.conf"), configuration(folder, lmtp, imap));
+        Path configuration =
+                Files.writeString(folder.resolve("dovecot.conf"), configuration(folder, lmtp, imap) + settings);
         File output = folder.resolve("output.log").toFile();
         Process process = new ProcessBuilder(PROGRAM.toString(), "-F", "-c", configuration.toString())
                 .redirectErrorStream(true)
