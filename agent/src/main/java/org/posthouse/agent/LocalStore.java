@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.LongFunction;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
 import org.posthouse.mailstore.Annotation;
@@ -134,6 +135,11 @@ final class LocalStore implements MailStore {
     @Override
     public Body body(long bodyId) {
         return store().body(bodyId);
+    }
+
+    @Override
+    public LongFunction<Body> bodies(long[] bodyIds) {
+        return store().bodies(bodyIds);
     }
 
     @Override

@@ -23,6 +23,11 @@ final class Crowd {
         /// Does it once.
         void act() throws IOException;
 
+        /// How much of the time in [#act] so far went into what is not to be measured.
+        default long asideNanos() {
+            return 0;
+        }
+
         @Override
         void close() throws IOException;
     }
@@ -47,6 +52,7 @@ final class Crowd {
         CountDownLatch go = new CountDownLatch(1);
         AtomicLong begun = new AtomicLong();
         AtomicLong endNanos = new AtomicLong();
+        AtomicLong asideNanos = new AtomicLong();
         try (var tasks = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Histogram>> members = new ArrayList<>();
             for (int k = 0; k < connections; k++) {
@@ -57,10 +63,11 @@ final class Crowd {
                         go.await();
                         long end = endNanos.get();
                         while (System.nanoTime() - end < 0 && begun.getAndIncrement() < actsMax) {
-                            long before = System.nanoTime();
+                            long before = System.nanoTime() - member.asideNanos();
                             member.act();
-                            latencies.recordValue((System.nanoTime() - before) / 1_000);
+                            latencies.recordValue((System.nanoTime() - member.asideNanos() - before) / 1_000);
                         }
+                        asideNanos.addAndGet(member.asideNanos());
                     }
                     return latencies;
                 }));
@@ -75,7 +82,8 @@ final class Crowd {
             for (Future<Histogram> member : members) {
                 all.add(member.get(duration.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS));
             }
-            return new Measured(all.getTotalCount(), System.nanoTime() - start, all);
+            long nanos = System.nanoTime() - start - asideNanos.get() / connections;
+            return new Measured(all.getTotalCount(), nanos, all);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException failure) {
                 throw failure;

@@ -8,12 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.posthouse.testkit.Dovecot;
-import org.posthouse.testkit.Processes;
 import org.posthouse.testkit.SampleCluster;
 import org.posthouse.testkit.SmtpClient.Protocol;
 import picocli.CommandLine.Command;
@@ -33,6 +31,7 @@ import picocli.CommandLine.Spec;
 final class ImapCommand implements Callable<Integer> {
     private static final int USERS = 10;
     private static final Duration WARM_UP = Duration.ofSeconds(4);
+    private static final int SCALE_LETTER_BYTES = 1_000;
 
     @Spec
     private CommandSpec spec;
@@ -59,6 +58,12 @@ final class ImapCommand implements Callable<Integer> {
 
     @Option(names = "--lines", paramLabel = "REGEX", description = "Only those whose name contains this.")
     private Pattern lines = Pattern.compile("");
+
+    @Option(
+            names = "--scale",
+            description = "Measure instead what must stay usable when there is much: a mailbox of a hundred times as"
+                    + " many messages, small ones, and a tree of as many folders as --messages says.")
+    private boolean scale;
 
     @Option(names = "--messages", defaultValue = "10000", description = "In the mailbox. Default: ${DEFAULT-VALUE}.")
     private int messages;
@@ -111,14 +116,16 @@ final class ImapCommand implements Callable<Integer> {
                     "posthouse", Protocol.SMTP, List.of(), List.of(cluster.imap(1)), users, SampleCluster.PASSWORD);
             sides.add(new Side(here, cluster.processes()));
             other.target().ifPresent(target -> sides.add(new Side(target, List.of())));
-            List<Workload> workloads = new ImapLoads(messages, new Letters(sizeBytes), WARM_UP)
-                    .all().stream()
-                            .filter(load -> lines.matcher(load.name()).find())
-                            .toList();
+            List<Workload> all = scale
+                    ? new ImapScale(messages, new Letters(SCALE_LETTER_BYTES), WARM_UP).all()
+                    : new ImapLoads(messages, new Letters(sizeBytes), WARM_UP).all();
+            List<Workload> workloads = all.stream()
+                    .filter(load -> lines.matcher(load.name()).find())
+                    .toList();
             new Match(sides.stream().map(Side::target).toList(), Duration.ofSeconds(seconds), rounds, out)
                     .run(workloads);
             for (Side side : sides) {
-                idle(out, side, other);
+                IdleMemory.measure(out, side.target(), idle, () -> side.processes(other));
             }
             return 0;
         }
@@ -127,42 +134,11 @@ final class ImapCommand implements Callable<Integer> {
     /// One of those measured.
     ///
     /// @param processes empty where they are to be asked for, or not known
-    private record Side(Target target, List<Long> processes) {}
-
-    /// What connections in IDLE cost, all processes of the server together. Java gives memory back late, so what a
-    /// second batch costs on top of the first is what counts.
-    private void idle(PrintWriter out, Side side, Other other) throws IOException {
-        List<RawImap> first = List.of();
-        List<RawImap> second = List.of();
-        if (idle == 0 || memory(side, other) == 0) {
-            return;
+    private record Side(Target target, List<Long> processes) {
+        /// Those of a Dovecot come and go with its connections.
+        List<Long> processes(Other other) {
+            return processes.isEmpty() ? other.dovecot().map(Dovecot::processes).orElse(List.of()) : processes;
         }
-        try {
-            first = ImapLoads.idlers(side.target(), idle);
-            long before = memory(side, other);
-            second = ImapLoads.idlers(side.target(), idle);
-            long bytes = memory(side, other) - before;
-            out.printf(
-                    Locale.ROOT,
-                    "  idle         %,d connections more cost %-12s %,.1f kB each%n",
-                    idle,
-                    side.target().name(),
-                    bytes / 1e3 / idle);
-        } finally {
-            for (RawImap client : first) {
-                client.close();
-            }
-            for (RawImap client : second) {
-                client.close();
-            }
-        }
-    }
-
-    private static long memory(Side side, Other other) {
-        List<Long> processes = side.processes().isEmpty()
-                ? other.dovecot().map(Dovecot::processes).orElse(List.of())
-                : side.processes();
-        return processes.stream().mapToLong(Processes::proportionalBytes).sum();
     }
 
     private Other other(PrintWriter out) throws IOException {

@@ -38,7 +38,7 @@ final class ImapLoads {
 
     /// All, in the order in which they are to run: what only reads first.
     List<Workload> all() {
-        Filling many = target -> fill(target, 0, MANY, messages, letters);
+        Filling many = this::fillMany;
         Filling inboxes = target -> {
             for (int k = 0; k < target.users().size(); k++) {
                 fill(target, k, "INBOX", INBOX_COUNT, letters);
@@ -51,11 +51,12 @@ final class ImapLoads {
                 new ImapLoad("noop", 1, NOTHING, "INBOX", warmUp, (client, _) -> client.run("NOOP")),
                 new ImapLoad("noop", 32, NOTHING, "INBOX", warmUp, (client, _) -> client.run("NOOP")),
                 new ImapLoad("select", 1, many, "", warmUp, (client, _) -> client.run("SELECT " + MANY)),
-                on(MANY, "fetch uid, flags", "UID FETCH 1:* (UID FLAGS)"),
-                on(MANY, "fetch envelope, size", "FETCH 1:* (ENVELOPE RFC822.SIZE)"),
-                on(MANY, "fetch header fields", "FETCH 1:* BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT)]"),
-                on(MANY, "fetch structure", "FETCH 1:* BODYSTRUCTURE"),
-                on(MANY, "fetch " + BODIES + " bodies", bodies),
+                onMany("fetch uid, flags", "UID FETCH 1:* (UID FLAGS)"),
+                onMany("fetch envelope, size", "FETCH 1:* (ENVELOPE RFC822.SIZE)"),
+                onMany("fetch header fields", "FETCH 1:* BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT)]"),
+                onMany("fetch whole headers", "FETCH 1:* BODY.PEEK[HEADER]"),
+                onMany("fetch structure", "FETCH 1:* BODYSTRUCTURE"),
+                onMany("fetch " + BODIES + " bodies", bodies),
                 new ImapLoad(
                         "fetch " + LARGE_COUNT + " of 5 MB",
                         1,
@@ -63,10 +64,10 @@ final class ImapLoads {
                         LARGE,
                         warmUp,
                         (client, _) -> client.run("FETCH 1:* BODY.PEEK[]")),
-                on(MANY, "search subject", "SEARCH SUBJECT " + Letters.SUBJECT),
-                on(MANY, "search text", "SEARCH TEXT " + Letters.RARE),
-                on(MANY, "sort by subject", "SORT (SUBJECT) UTF-8 ALL"),
-                on(MANY, "thread", "THREAD REFERENCES UTF-8 ALL"),
+                onMany("search subject", "SEARCH SUBJECT " + Letters.SUBJECT),
+                onMany("search text", "SEARCH TEXT " + Letters.RARE),
+                onMany("sort by subject", "SORT (SUBJECT) UTF-8 ALL"),
+                onMany("thread", "THREAD REFERENCES UTF-8 ALL"),
                 new ImapLoad(
                         "store flags",
                         1,
@@ -75,18 +76,22 @@ final class ImapLoads {
                         warmUp,
                         (client, round) ->
                                 client.run("STORE 1:* " + (round % 2 == 0 ? '+' : '-') + "FLAGS.SILENT (\\Flagged)")),
-                new ImapLoad("copy, delete the copy", 1, many, MANY, warmUp, (client, round) -> {
-                    client.run("CREATE " + COPIES + round);
+                new ImapLoad("copy", 1, many, MANY, warmUp, (client, round) -> {
+                    client.aside("CREATE " + COPIES + round);
                     client.run("COPY 1:* " + COPIES + round);
-                    client.run("DELETE " + COPIES + round);
+                    client.aside("DELETE " + COPIES + round);
                 }),
                 new ImapLoad("append", 1, NOTHING, "", warmUp, this::append),
                 new ImapLoad("append", 32, NOTHING, "", warmUp, this::append),
                 new ImapLoad("mixed", CROWD, inboxes, "INBOX", warmUp, this::mixed));
     }
 
-    private ImapLoad on(String mailbox, String name, String command) {
-        return new ImapLoad(name, 1, NOTHING, mailbox, warmUp, (client, _) -> client.run(command));
+    private void fillMany(Target target) throws IOException {
+        fill(target, 0, MANY, messages, letters);
+    }
+
+    private ImapLoad onMany(String name, String command) {
+        return new ImapLoad(name, 1, this::fillMany, MANY, warmUp, (client, _) -> client.run(command));
     }
 
     private static void logIn(Connection client, int round) throws IOException {
@@ -116,7 +121,7 @@ final class ImapLoads {
     }
 
     /// Appends what is missing. A user's mailboxes stay from line to line.
-    private static void fill(Target target, int user, String mailbox, int count, Letters from) throws IOException {
+    static void fill(Target target, int user, String mailbox, int count, Letters from) throws IOException {
         long missing;
         try (var client = target.imap(user, target.user(user))) {
             if (client.command("LIST \"\" " + mailbox).stream()

@@ -3,6 +3,7 @@ package org.posthouse.imap;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.LongFunction;
 import org.posthouse.imap.Enabled.Extension;
 import org.posthouse.imap.FetchPlan.Attribute;
 import org.posthouse.imap.FetchPlan.Item;
@@ -11,6 +12,7 @@ import org.posthouse.mail.Flags;
 import org.posthouse.mail.Rights;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.Action;
+import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.MailboxView;
 import org.posthouse.mailstore.MessageRow;
 import org.posthouse.mailstore.StoreException;
@@ -190,6 +192,8 @@ final class FetchCommand implements Command {
                 List<MessageRow> rows = session.store().messages(selected.mailboxId(), uids);
                 SummaryReader summaries =
                         plan.summarized() ? new SummaryReader(session.store(), rows, plan.needsStructure()) : null;
+                LongFunction<MailStore.Body> bodies =
+                        plan.opensAll() ? session.store().bodies(SummaryReader.bodyIds(rows)) : session.store()::body;
                 int next = 0;
                 for (long sequence = first; sequence <= chunkLast; sequence++) {
                     long uid = selected.uid(sequence);
@@ -198,7 +202,7 @@ final class FetchCommand implements Command {
                     if (row == null) {
                         failures.gone = true;
                     } else {
-                        Shown shown = new Shown(row, summaries, there ? next - 1 : -1);
+                        Shown shown = new Shown(row, bodies, summaries, there ? next - 1 : -1);
                         line(session, plan, sequence, shown, newlySeen.contains(uid), failures);
                     }
                 }
@@ -211,8 +215,9 @@ final class FetchCommand implements Command {
 
     /// A message and where its summary is to be found.
     ///
+    /// @param bodies opens its body
     /// @param summaries null if none are wanted
-    private record Shown(MessageRow row, SummaryReader summaries, int place) {
+    private record Shown(MessageRow row, LongFunction<MailStore.Body> bodies, SummaryReader summaries, int place) {
         /// A preview that need not be there is no reason to open a body.
         Summary summary(FetchPlan plan, OpenMessage message) throws IOException {
             if (summaries == null) {
@@ -232,7 +237,7 @@ final class FetchCommand implements Command {
             throws IOException {
         Responses out = session.out();
         MessageRow row = shown.row;
-        try (OpenMessage message = new OpenMessage(session.store(), row.bodyId())) {
+        try (OpenMessage message = new OpenMessage(shown.bodies, row.bodyId())) {
             FetchItems items = new FetchItems(session, row, message, shown.summary(plan, message));
             items.check(plan);
             session.selected().beginFetch(out, sequence, row.uid());

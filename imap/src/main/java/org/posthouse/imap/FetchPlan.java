@@ -96,6 +96,16 @@ record FetchPlan(List<Item> items) {
         return false;
     }
 
+    /// Whether bytes are wanted that are nowhere but in the body.
+    boolean opensAll() {
+        for (Item item : items) {
+            if (item instanceof Binary || (item instanceof Bytes bytes && bytes.kept() == Summary.NOT_KEPT)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// Whether summaries are wanted for previews only, and only where they are at hand.
     boolean lazyOnly() {
         for (Item item : items) {

@@ -2,6 +2,7 @@ package org.posthouse.imap;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.function.LongFunction;
 import org.posthouse.mail.Headers;
 import org.posthouse.mail.MimePart;
 import org.posthouse.mail.MimeScanner;
@@ -14,21 +15,27 @@ final class OpenMessage implements AutoCloseable {
     private static final int SCAN_BYTES = 64 << 10;
     private static final int HEADER_BYTES_MAX = 4 << 20;
 
-    private final MailStore store;
+    private final LongFunction<MailStore.Body> bodies;
     private final long bodyId;
     private MailStore.Body body;
+    private byte[] headerBlock;
     private Headers headers;
-    private long headerEnd;
+    private long headerEnd = -1;
     private MimePart structure;
 
     OpenMessage(MailStore store, long bodyId) {
-        this.store = store;
+        this(store::body, bodyId);
+    }
+
+    /// @param bodies as [MailStore#bodies]
+    OpenMessage(LongFunction<MailStore.Body> bodies, long bodyId) {
+        this.bodies = bodies;
         this.bodyId = bodyId;
     }
 
     MailStore.Body body() {
         if (body == null) {
-            body = store.body(bodyId);
+            body = bodies.apply(bodyId);
         }
         return body;
     }
@@ -36,14 +43,16 @@ final class OpenMessage implements AutoCloseable {
     /// The message's own header fields.
     Headers headers() throws IOException {
         if (headers == null) {
-            readHeader();
+            headerEnd();
+            headers = headers == null ? Headers.of(headerBlock) : headers; // the structure may have brought them
+            headerBlock = null;
         }
         return headers;
     }
 
     /// Where the header ends, its empty line included.
     long headerEnd() throws IOException {
-        if (headers == null) {
+        if (headerEnd < 0) {
             readHeader();
         }
         return headerEnd;
@@ -97,7 +106,7 @@ final class OpenMessage implements AutoCloseable {
             end = Headers.blockEnd(bytes, at);
         }
         headerEnd = end < 0 ? (at == body().length() ? at : structureHeaderEnd()) : end;
-        headers = Headers.of(Arrays.copyOf(bytes, end < 0 ? at : end));
+        headerBlock = Arrays.copyOf(bytes, end < 0 ? at : end);
     }
 
     /// Only for a header of more than [#HEADER_BYTES_MAX].

@@ -1,9 +1,7 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.posthouse.mail.Headers;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.MessageRow;
@@ -16,8 +14,8 @@ final class RowBatch {
 
     private final Session session;
     private final List<MessageRow> rows;
-    private final Map<Long, Integer> places = new HashMap<>();
     private SummaryReader summaries;
+    private int last = -1; // place of the row asked for last
 
     /// Of the selected mailbox.
     RowBatch(Session session, UidSet sequences) {
@@ -28,15 +26,38 @@ final class RowBatch {
     RowBatch(Session session, Selected selected, UidSet sequences) {
         this.session = session;
         this.rows = session.store().messages(selected.mailboxId(), selected.uids(sequences));
-        for (int i = 0; i < rows.size(); i++) {
-            places.put(rows.get(i).uid(), i);
+    }
+
+    /// Where the row of a UID is, or -1: most often where the one asked for last is, or behind it.
+    private int place(long uid) {
+        for (int near = Math.max(0, last); near <= last + 1 && near < rows.size(); near++) {
+            if (rows.get(near).uid() == uid) {
+                last = near;
+                return near;
+            }
         }
+        int low = 0;
+        int high = rows.size() - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            long found = rows.get(middle).uid();
+            if (found == uid) {
+                last = middle;
+                return middle;
+            }
+            if (found < uid) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return -1;
     }
 
     /// The row, or null if the message was expunged elsewhere.
     MessageRow row(long uid) {
-        Integer place = places.get(uid);
-        return place == null ? null : rows.get(place);
+        int place = place(uid);
+        return place < 0 ? null : rows.get(place);
     }
 
     /// What is kept of the header, which is all of the fields by which messages are sorted and threaded; none where the
@@ -57,7 +78,7 @@ final class RowBatch {
         if (summaries == null) {
             summaries = new SummaryReader(session.store(), rows, false);
         }
-        return summaries.of(places.get(row.uid()), row, message);
+        return summaries.of(place(row.uid()), row, message);
     }
 
     private Headers headers(MessageRow row, OpenMessage message) throws IOException {

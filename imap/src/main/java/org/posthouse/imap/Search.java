@@ -153,7 +153,7 @@ final class Search {
             case SearchKey.Header header ->
                 TextSearch.inField(message.headers(header.field()), header.field(), header.text());
             case SearchKey.Email email -> ObjectIds.email(message.row.bodyId()).equals(email.id());
-            case SearchKey.InThread thread -> thread.id().equals(ObjectIds.thread(message.headers("References")));
+            case SearchKey.InThread thread -> thread.id().equals(ObjectIds.thread(message.headers()));
             case SearchKey.Body body -> TextSearch.inBody(message.open(), body.text());
             case SearchKey.Text text ->
                 TextSearch.inHeaders(message.open().headers(), text.text())
@@ -178,7 +178,6 @@ final class Search {
         final MessageRow row;
         private final RowBatch rows;
         private Summary summary;
-        private Headers kept;
         private OpenMessage open;
 
         /// @param at place in the view
@@ -194,16 +193,19 @@ final class Search {
 
         /// A header in which this field is, if the message has it.
         Headers headers(String field) throws IOException {
+            return summary().keeps(field) ? summary.headers(field) : open().headers();
+        }
+
+        /// A header in which all fields are that summaries keep.
+        Headers headers() throws IOException {
+            return summary().hasFields() ? summary.headers() : open().headers();
+        }
+
+        private Summary summary() throws IOException {
             if (summary == null) {
                 summary = rows.summary(row, open());
             }
-            if (!summary.keeps(field)) {
-                return open().headers();
-            }
-            if (kept == null) {
-                kept = summary.headers();
-            }
-            return kept;
+            return summary;
         }
 
         OpenMessage open() {

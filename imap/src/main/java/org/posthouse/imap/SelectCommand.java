@@ -45,6 +45,7 @@ final class SelectCommand implements Command {
             session.enable(Extension.CONDSTORE);
         }
         MailStore store = session.store();
+        long accessVersion = store.accessVersion();
         Visible visible = session.mailboxes().get(name, "NONEXISTENT", Rights.READ);
         Mailbox mailbox = visible.mailbox();
         boolean unchangeable = readOnly || !visible.rights().hasAny(CHANGING);
@@ -57,7 +58,7 @@ final class SelectCommand implements Command {
         }
         MailboxView view = store.view(mailbox.id());
         Selected selected = new Selected(mailbox, unchangeable, firstRecent, view, session.enabled());
-        session.select(selected);
+        session.select(selected, visible.rights(), accessVersion);
 
         write(session, status, view, visible.rights());
         if (session.rev2()) { // RFC 9051 section 6.3.2
@@ -97,7 +98,7 @@ final class SelectCommand implements Command {
         if (!session.rev2()) {
             out.text("* ").number(selected.recentCount()).text(" RECENT").endLine();
         }
-        int unseen = session.rev2() || session.enabled().uidOnly() ? 0 : firstUnseen(view);
+        int unseen = session.rev2() || session.enabled().uidOnly() ? 0 : 1 + view.firstWithout(Flags.SEEN);
         if (unseen > 0) {
             out.text("* OK [UNSEEN ").number(unseen).text("] First unseen").endLine();
         }
@@ -132,14 +133,5 @@ final class SelectCommand implements Command {
                 selected.tellFlags(out, at + 1L, view.uid(at), view.flags(at), view.modSeq(at), true);
             }
         }
-    }
-
-    private static int firstUnseen(MailboxView view) {
-        for (int i = 0; i < view.size(); i++) {
-            if (!view.flags(i).has(Flags.SEEN)) {
-                return i + 1;
-            }
-        }
-        return 0;
     }
 }

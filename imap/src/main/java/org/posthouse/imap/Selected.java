@@ -60,9 +60,7 @@ final class Selected {
         this.enabled = enabled;
         this.size = view.size();
         this.uids = new int[size];
-        for (int i = 0; i < size; i++) {
-            uids[i] = (int) view.uid(i);
-        }
+        view.uids(uids);
         this.uidNextTold = view.uidNext();
         this.expungesTold = view.highestModSeq();
         this.flagsTold = view.highestModSeq();
@@ -186,6 +184,10 @@ final class Selected {
     /// A change that this session made itself and has shown, or was asked not to show (`.SILENT`).
     void madeOwnChange(long modSeq) {
         ownModSeq = Math.max(ownModSeq, modSeq);
+        if (nothingBetween(modSeq)) { // then there is nothing to look for in what has changed up to it
+            expungesTold = expungesTold == flagsTold ? modSeq : expungesTold;
+            flagsTold = modSeq;
+        }
     }
 
     /// Whether everything before a change has been told, so that the change is all that is news.

@@ -346,8 +346,14 @@ final class Session {
     }
 
     void select(Selected mailbox) {
+        select(mailbox, Rights.NONE, -1);
+    }
+
+    /// The same with the user's rights to it, as of a version of the access control lists.
+    void select(Selected mailbox, Rights toIt, long accessVersion) {
         selected = mailbox;
-        rightsOf = -1;
+        rights = toIt;
+        rightsOf = accessVersion;
         notifications.selectedAnother();
     }
 

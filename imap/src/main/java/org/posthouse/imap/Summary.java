@@ -2,6 +2,7 @@ package org.posthouse.imap;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -192,6 +193,25 @@ final class Summary {
             at += length;
         }
         return Headers.of(block.toByteArray());
+    }
+
+    /// The fields of one name, which is kept, as a header of their own.
+    Headers headers(String field) {
+        int wanted = NUMBERS.get(field.toLowerCase(Locale.ROOT));
+        int end = starts[HEADER] + lengths[HEADER];
+        byte[] block = {};
+        for (int at = starts[HEADER]; at < end; ) {
+            int length = number(at + 1);
+            boolean chosen = bytes[at] == wanted;
+            at += 1 + size(length);
+            if (chosen) {
+                int before = block.length;
+                block = Arrays.copyOf(block, before + length);
+                System.arraycopy(bytes, at, block, before, length);
+            }
+            at += length;
+        }
+        return Headers.of(block);
     }
 
     /// Writes wanted fields as a literal, with the empty line.

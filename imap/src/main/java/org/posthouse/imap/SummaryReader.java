@@ -25,11 +25,15 @@ final class SummaryReader {
     SummaryReader(MailStore store, List<MessageRow> rows, boolean needsStructure) {
         this.store = store;
         this.needsStructure = needsStructure;
+        this.kept = store.summaries(bodyIds(rows));
+    }
+
+    static long[] bodyIds(List<MessageRow> rows) {
         long[] bodies = new long[rows.size()];
         for (int i = 0; i < bodies.length; i++) {
             bodies[i] = rows.get(i).bodyId();
         }
-        this.kept = store.summaries(bodies);
+        return bodies;
     }
 
     /// The summary of a row, by its place in the list.

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.posthouse.mail.Flags;
 
-/// A mailbox view as a list of chunks of three arrays, 24 bytes a message. A new version shares all chunks that did
+/// A mailbox view as a list of chunks ([ViewChunk]), 12 bytes a message. A new version shares all chunks that did
 /// not change. An append writes behind the end of the last chunk in place: older versions know their own size and
 /// do not look there. So only the newest version may be changed, by one thread, and it has to be published
 /// through a volatile field.
@@ -14,31 +14,7 @@ final class ChunkedView implements MailboxView {
     private static final int CHUNK_MESSAGES_MIN = 8;
     private static final int FIELDS = 3;
 
-    private static final class Chunk {
-        final long[] uids;
-        final long[] modSeqs;
-        final long[] words;
-
-        Chunk(int capacity) {
-            uids = new long[capacity];
-            modSeqs = new long[capacity];
-            words = new long[capacity];
-        }
-
-        Chunk(Chunk from, int capacity) {
-            uids = Arrays.copyOf(from.uids, capacity);
-            modSeqs = Arrays.copyOf(from.modSeqs, capacity);
-            words = Arrays.copyOf(from.words, capacity);
-        }
-
-        void set(int at, long uid, long modSeq, long word) {
-            uids[at] = uid;
-            modSeqs[at] = modSeq;
-            words[at] = word;
-        }
-    }
-
-    private final Chunk[] chunks;
+    private final ViewChunk[] chunks;
     private final int[] starts; // position of each chunk's first message
     private final int size;
     private final long highestModSeq;
@@ -46,7 +22,7 @@ final class ChunkedView implements MailboxView {
     private final List<String> keywords;
 
     private ChunkedView(
-            Chunk[] chunks, int[] starts, int size, long highestModSeq, long uidNext, List<String> keywords) {
+            ViewChunk[] chunks, int[] starts, int size, long highestModSeq, long uidNext, List<String> keywords) {
         this.chunks = chunks;
         this.starts = starts;
         this.size = size;
@@ -57,19 +33,19 @@ final class ChunkedView implements MailboxView {
 
     /// Collects messages in UID order.
     static final class Builder {
-        private final List<Chunk> chunks = new ArrayList<>();
+        private final List<ViewChunk> chunks = new ArrayList<>();
         private int size;
         private int inLast = CHUNK_MESSAGES;
 
         void add(long uid, long modSeq, long word) {
             if (inLast == CHUNK_MESSAGES) {
-                chunks.add(new Chunk(CHUNK_MESSAGES_MIN));
+                chunks.add(new ViewChunk(CHUNK_MESSAGES_MIN));
                 inLast = 0;
             }
             int last = chunks.size() - 1;
-            Chunk chunk = chunks.get(last);
-            if (inLast == chunk.uids.length) {
-                chunk = new Chunk(chunk, Math.min(CHUNK_MESSAGES, inLast * 2));
+            ViewChunk chunk = chunks.get(last);
+            if (inLast == chunk.capacity()) {
+                chunk = new ViewChunk(chunk, Math.min(CHUNK_MESSAGES, inLast * 2));
                 chunks.set(last, chunk);
             }
             chunk.set(inLast++, uid, modSeq, word);
@@ -80,7 +56,7 @@ final class ChunkedView implements MailboxView {
             int[] starts = new int[chunks.size()];
             Arrays.setAll(starts, i -> i * CHUNK_MESSAGES);
             return new ChunkedView(
-                    chunks.toArray(new Chunk[0]),
+                    chunks.toArray(new ViewChunk[0]),
                     starts,
                     size,
                     mailbox.highestModSeq,
@@ -105,19 +81,19 @@ final class ChunkedView implements MailboxView {
     @Override
     public long uid(int position) {
         int chunk = chunkOf(position);
-        return chunks[chunk].uids[position - starts[chunk]];
+        return chunks[chunk].uid(position - starts[chunk]);
     }
 
     @Override
     public long modSeq(int position) {
         int chunk = chunkOf(position);
-        return chunks[chunk].modSeqs[position - starts[chunk]];
+        return chunks[chunk].modSeq(position - starts[chunk]);
     }
 
     @Override
     public Flags flags(int position) {
         int chunk = chunkOf(position);
-        return FlagWords.flags(chunks[chunk].words[position - starts[chunk]], keywords);
+        return FlagWords.flags(chunks[chunk].word(position - starts[chunk]), keywords);
     }
 
     @Override
@@ -126,7 +102,7 @@ final class ChunkedView implements MailboxView {
         int high = chunks.length - 1;
         while (low < high) { // the last chunk that begins at or below the UID
             int middle = (low + high + 1) >>> 1;
-            if (chunks[middle].uids[0] <= uid) {
+            if (chunks[middle].uid(0) <= uid) {
                 low = middle;
             } else {
                 high = middle - 1;
@@ -135,8 +111,26 @@ final class ChunkedView implements MailboxView {
         if (high < 0) {
             return -1;
         }
-        int found = Arrays.binarySearch(chunks[low].uids, 0, lengthOf(low), uid);
+        int found = chunks[low].indexOf(uid, lengthOf(low));
         return found >= 0 ? found + starts[low] : found - starts[low];
+    }
+
+    @Override
+    public void uids(int[] into) {
+        for (int chunk = 0; chunk < chunks.length; chunk++) {
+            chunks[chunk].uids(lengthOf(chunk), into, starts[chunk]);
+        }
+    }
+
+    @Override
+    public int firstWithout(int systemFlag) {
+        for (int chunk = 0; chunk < chunks.length; chunk++) {
+            int found = chunks[chunk].firstWithout(systemFlag, lengthOf(chunk));
+            if (found >= 0) {
+                return starts[chunk] + found;
+            }
+        }
+        return -1;
     }
 
     private int lengthOf(int chunk) {
@@ -169,12 +163,12 @@ final class ChunkedView implements MailboxView {
                 next.chunks, next.starts, next.size, mailbox.highestModSeq, mailbox.uidNext, mailbox.keywords);
     }
 
-    private ChunkedView with(Chunk[] newChunks, int[] newStarts, int newSize) {
+    private ChunkedView with(ViewChunk[] newChunks, int[] newStarts, int newSize) {
         return new ChunkedView(newChunks, newStarts, newSize, highestModSeq, uidNext, keywords);
     }
 
     private ChunkedView changed(long[] changed) {
-        Chunk[] copies = chunks.clone();
+        ViewChunk[] copies = chunks.clone();
         for (int i = 0; i < changed.length; i += FIELDS) {
             int position = indexOf(changed[i]);
             if (position < 0) {
@@ -182,7 +176,7 @@ final class ChunkedView implements MailboxView {
             }
             int chunk = chunkOf(position);
             if (copies[chunk] == chunks[chunk]) {
-                copies[chunk] = new Chunk(chunks[chunk], chunks[chunk].uids.length);
+                copies[chunk] = new ViewChunk(chunks[chunk], chunks[chunk].capacity());
             }
             copies[chunk].set(position - starts[chunk], changed[i], changed[i + 1], changed[i + 2]);
         }
@@ -190,22 +184,22 @@ final class ChunkedView implements MailboxView {
     }
 
     private ChunkedView removed(long[] removed) {
-        List<Chunk> kept = new ArrayList<>(chunks.length);
+        List<ViewChunk> kept = new ArrayList<>(chunks.length);
         int[] newStarts = new int[chunks.length];
         int newSize = 0;
         int next = 0;
         for (int chunk = 0; chunk < chunks.length; chunk++) {
             int length = lengthOf(chunk);
-            Chunk from = chunks[chunk];
+            ViewChunk from = chunks[chunk];
             int keptLength = length;
-            if (next < removed.length && removed[next] <= from.uids[length - 1]) {
-                Chunk filtered = new Chunk(from.uids.length);
+            if (next < removed.length && removed[next] <= from.uid(length - 1)) {
+                ViewChunk filtered = new ViewChunk(from.capacity());
                 keptLength = 0;
                 for (int i = 0; i < length; i++) {
-                    if (next < removed.length && removed[next] == from.uids[i]) {
+                    if (next < removed.length && removed[next] == from.uid(i)) {
                         next++;
                     } else {
-                        filtered.set(keptLength++, from.uids[i], from.modSeqs[i], from.words[i]);
+                        filtered.set(keptLength++, from, i);
                     }
                 }
                 from = filtered;
@@ -219,7 +213,7 @@ final class ChunkedView implements MailboxView {
         if (next != removed.length) {
             throw new IllegalStateException("message " + removed[next] + " went, which was not in view");
         }
-        ChunkedView rest = with(kept.toArray(new Chunk[0]), Arrays.copyOf(newStarts, kept.size()), newSize);
+        ChunkedView rest = with(kept.toArray(new ViewChunk[0]), Arrays.copyOf(newStarts, kept.size()), newSize);
         return kept.size() > 2 * (newSize / CHUNK_MESSAGES) + 8 ? rest.compacted() : rest;
     }
 
@@ -228,14 +222,14 @@ final class ChunkedView implements MailboxView {
         Builder builder = new Builder();
         for (int chunk = 0; chunk < chunks.length; chunk++) {
             for (int i = 0; i < lengthOf(chunk); i++) {
-                builder.add(chunks[chunk].uids[i], chunks[chunk].modSeqs[i], chunks[chunk].words[i]);
+                builder.add(chunks[chunk].uid(i), chunks[chunk].modSeq(i), chunks[chunk].word(i));
             }
         }
         return builder.build(new MailboxRow());
     }
 
     private ChunkedView appended(long[] appended) {
-        Chunk[] newChunks = chunks;
+        ViewChunk[] newChunks = chunks;
         int[] newStarts = starts;
         int newSize = size;
         for (int i = 0; i < appended.length; i += FIELDS) {
@@ -245,12 +239,12 @@ final class ChunkedView implements MailboxView {
                 newChunks = Arrays.copyOf(newChunks, newChunks.length + 1);
                 newStarts = Arrays.copyOf(newStarts, newStarts.length + 1);
                 last++;
-                newChunks[last] = new Chunk(CHUNK_MESSAGES_MIN);
+                newChunks[last] = new ViewChunk(CHUNK_MESSAGES_MIN);
                 newStarts[last] = newSize;
                 at = 0;
-            } else if (at == newChunks[last].uids.length) {
+            } else if (at == newChunks[last].capacity()) {
                 newChunks = newChunks.clone();
-                newChunks[last] = new Chunk(newChunks[last], Math.min(CHUNK_MESSAGES, at * 2));
+                newChunks[last] = new ViewChunk(newChunks[last], Math.min(CHUNK_MESSAGES, at * 2));
             }
             newChunks[last].set(at, appended[i], appended[i + 1], appended[i + 2]);
             newSize++;

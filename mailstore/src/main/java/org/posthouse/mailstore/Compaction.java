@@ -2,6 +2,7 @@ package org.posthouse.mailstore;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -130,7 +131,8 @@ final class Compaction {
                                 .accept(record.bodyId(), "its checksum is wrong in segment " + number);
                         return false;
                     }
-                    Place there = segments.append(to, record.bodyId(), record.offset(), bytes, record.crc32c());
+                    byte[] body = Arrays.copyOfRange(bytes, SegmentRecord.HEADER_BYTES, bytes.length);
+                    Place there = segments.append(to, record.bodyId(), record.offset(), body, record.crc32c());
                     moved.add(new Moved(key, from, there));
                 }
                 position += from.space();

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.LongFunction;
 import org.posthouse.mail.UidSet;
 
 /// A virtual server's mail as the services on its owner use it. Reads come from the owner's own index at once
@@ -92,6 +93,15 @@ public interface MailStore {
     ///
     /// @throws StoreException `CORRUPT` if it is damaged here
     Body body(long bodyId);
+
+    /// The same for several that are to be opened one after the other: what the index knows of them is looked up at
+    /// once.
+    ///
+    /// @param bodyIds of messages that follow each other, some hundred
+    /// @return opens any of them
+    default LongFunction<Body> bodies(long[] bodyIds) {
+        return this::body;
+    }
 
     /// What a user has stored.
     Usage usage(String user);

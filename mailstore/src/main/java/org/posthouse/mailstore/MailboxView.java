@@ -19,6 +19,25 @@ public interface MailboxView {
     /// Where a UID is, or, as [java.util.Arrays#binarySearch] says it, where it would be.
     int indexOf(long uid);
 
+    /// Copies all UIDs, as unsigned numbers of 32 bits.
+    ///
+    /// @param into has room for [#size]
+    default void uids(int[] into) {
+        for (int i = 0; i < size(); i++) {
+            into[i] = (int) uid(i);
+        }
+    }
+
+    /// Position of the first message that lacks a system flag ([Flags]), or -1.
+    default int firstWithout(int systemFlag) {
+        for (int i = 0; i < size(); i++) {
+            if (!flags(i).has(systemFlag)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     /// The mailbox's highest mod-sequence at that entry.
     long highestModSeq();
 

@@ -286,6 +286,10 @@ final class Reads {
     }
 
     Changes changes(long id, long afterModSeq) {
+        ChunkedView cached = group.views().get(id);
+        if (cached != null && cached.highestModSeq() <= afterModSeq) { // most often nothing has happened
+            return new Changes(cached.highestModSeq(), cached.uidNext(), List.of(), List.of());
+        }
         Lock using = group.use();
         try (Index.View view = group.index().view()) {
             MailboxRow row = row(view, id).orElseThrow(Reads::noSuchMailbox);

@@ -294,22 +294,21 @@ final class Segments implements Closeable {
         }
     }
 
-    /// Reads a record's bytes from a pinned segment and checks them.
+    /// Reads a record from a pinned segment, in one piece, and checks it.
     ///
-    /// @return null if header or checksum are wrong, or the file ends early
+    /// @return the bytes behind a header of [SegmentRecord#HEADER_BYTES]; null if header or checksum are wrong, or
+    ///     the file ends early
     byte[] read(Rows.Place place, long bodyId, long offset) throws IOException {
-        byte[] header = new byte[SegmentRecord.HEADER_BYTES];
-        byte[] bytes = new byte[place.length()];
-        ByteBuffer[] into = {ByteBuffer.wrap(header), ByteBuffer.wrap(bytes)};
-        if (!readFully(place.segment(), place.position(), into)) {
+        byte[] bytes = new byte[SegmentRecord.HEADER_BYTES + place.length()];
+        if (!readFully(place.segment(), place.position(), ByteBuffer.wrap(bytes))) {
             return null;
         }
-        SegmentRecord record = SegmentRecord.decode(header);
+        SegmentRecord record = SegmentRecord.decode(bytes);
         boolean whole = record != null
                 && record.bodyId() == bodyId
                 && record.offset() == offset
-                && record.length() == bytes.length
-                && record.crc32c() == Hashes.crc32c(bytes);
+                && record.length() == place.length()
+                && record.crc32c() == Hashes.crc32c(bytes, SegmentRecord.HEADER_BYTES, place.length());
         return whole ? bytes : null;
     }
 
@@ -319,27 +318,25 @@ final class Segments implements Closeable {
         return readFully(number, position, ByteBuffer.wrap(header)) ? SegmentRecord.decode(header) : null;
     }
 
-    private boolean readFully(int number, long position, ByteBuffer... into) throws IOException {
+    private boolean readFully(int number, long position, ByteBuffer into) throws IOException {
         FileChannel channel = channel(number);
         long at = position;
-        for (ByteBuffer buffer : into) {
-            while (buffer.hasRemaining()) {
-                int count;
-                try {
-                    count = channel.read(buffer, at);
-                } catch (ClosedChannelException e) {
-                    if (Thread.currentThread().isInterrupted()) {
-                        throw e;
-                    }
-                    // Another reader was interrupted, which closes the file under everybody's feet.
-                    channel = channel(number);
-                    continue;
+        while (into.hasRemaining()) {
+            int count;
+            try {
+                count = channel.read(into, at);
+            } catch (ClosedChannelException e) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw e;
                 }
-                if (count < 0) {
-                    return false;
-                }
-                at += count;
+                // Another reader was interrupted, which closes the file under everybody's feet.
+                channel = channel(number);
+                continue;
             }
+            if (count < 0) {
+                return false;
+            }
+            at += count;
         }
         return true;
     }

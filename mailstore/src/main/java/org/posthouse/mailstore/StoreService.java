@@ -11,6 +11,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import org.posthouse.mail.UidSet;
 import org.posthouse.mailstore.StoreException.Kind;
@@ -224,6 +225,11 @@ public final class StoreService implements MailStore {
     @Override
     public Body body(long bodyId) {
         return StoredBody.open(group, bodyId);
+    }
+
+    @Override
+    public LongFunction<Body> bodies(long[] bodyIds) {
+        return StoredBody.opener(group, bodyIds);
     }
 
     @Override

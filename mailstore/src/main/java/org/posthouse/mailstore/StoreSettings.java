@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 /// @param segmentBytesMax a body segment is closed when it has grown past this
 /// @param flushBytes size of a memtable; small values make the index flush often (fault tests)
 /// @param reserveBytes new mail is refused while less than this is free on the disk
-/// @param viewMessagesMax messages of all cached mailbox views together (about 24 bytes each)
+/// @param viewMessagesMax messages of all cached mailbox views together (12 bytes each)
 /// @param fatal called when going on would break a promise (a body that cannot be brought to disk); must not
 ///     return in production
 /// @param corrupt told the id of each body found damaged, and what was found; must return at once
@@ -30,7 +30,7 @@ public record StoreSettings(
                 64L << 20,
                 4L << 20,
                 64L << 20,
-                1_000_000,
+                2_000_000,
                 cause -> {
                     StorageGroup.LOG.error(
                             "A message body could not be brought to disk; halting, so that no acknowledged mail is"

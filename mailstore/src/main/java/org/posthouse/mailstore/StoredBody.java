@@ -5,8 +5,11 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.Lock;
+import java.util.function.LongFunction;
 import org.posthouse.mailstore.StoreException.Kind;
 
 /// An open body: its pieces, each in one segment record, and the piece read last. Every piece is checked when it
@@ -21,7 +24,7 @@ final class StoredBody implements MailStore.Body {
     private final List<Piece> pieces;
     private final long length;
     private int current = -1;
-    private byte[] bytes = {};
+    private byte[] bytes = {}; // behind the header of a record
     private boolean closed;
 
     private record Piece(long offset, Rows.Place place) {}
@@ -35,9 +38,39 @@ final class StoredBody implements MailStore.Body {
     }
 
     static StoredBody open(StorageGroup group, long bodyId) {
+        return open(group, bodyId, null);
+    }
+
+    /// Opens any of these, whose places it looks up now.
+    static LongFunction<MailStore.Body> opener(StorageGroup group, long[] bodyIds) {
+        byte[][] rows = new byte[bodyIds.length][];
+        byte[][] firsts = new byte[bodyIds.length][];
+        for (int i = 0; i < bodyIds.length; i++) {
+            rows[i] = Keys.body(bodyIds[i]);
+            firsts[i] = Keys.place(bodyIds[i], 0);
+        }
+        Lock using = group.use();
+        try {
+            rows = group.index().get(rows, bodyIds);
+            firsts = group.index().get(firsts, bodyIds);
+        } finally {
+            using.unlock();
+        }
+        Map<Long, Piece> whole = new HashMap<>();
+        for (int i = 0; i < bodyIds.length; i++) {
+            Piece piece = whole(rows[i], firsts[i]);
+            if (piece != null) {
+                whole.put(bodyIds[i], piece);
+            }
+        }
+        return bodyId -> open(group, bodyId, whole.get(bodyId));
+    }
+
+    /// @param known where all of it was a moment ago; null to look it up
+    private static StoredBody open(StorageGroup group, long bodyId, Piece known) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return tryOpen(group, bodyId);
+                return tryOpen(group, bodyId, attempt == 1 ? known : null);
             } catch (NoSuchFileException e) {
                 // Compaction moved the bytes between the look into the index and the opening of the file.
                 if (attempt == ATTEMPTS) {
@@ -50,21 +83,15 @@ final class StoredBody implements MailStore.Body {
         }
     }
 
-    private static StoredBody tryOpen(StorageGroup group, long bodyId) throws IOException {
+    private static StoredBody tryOpen(StorageGroup group, long bodyId, Piece known) throws IOException {
         Lock using = group.use();
         try {
-            List<Piece> pieces = new ArrayList<>(1);
-            long[] length = {0};
-            byte[] prefix = Keys.places(bodyId);
-            group.index().scan(prefix, prefix, (key, value) -> {
-                Rows.Place place = Rows.Place.decode(value);
-                pieces.add(new Piece(ByteBuffer.wrap(key).getLong(9), place));
-                length[0] += place.length();
-                return true;
-            });
+            List<Piece> pieces = known == null ? pieces(group.index(), bodyId) : List.of(known);
             if (pieces.isEmpty()) {
                 throw new StoreException(Kind.GONE, "the message's bytes are not there any more");
             }
+            Piece last = pieces.getLast();
+            long length = last.offset + last.place.length();
             Segments segments = group.segments();
             int pinned = 0;
             boolean opened = false;
@@ -72,7 +99,7 @@ final class StoredBody implements MailStore.Body {
                 for (; pinned < pieces.size(); pinned++) {
                     segments.pin(pieces.get(pinned).place.segment());
                 }
-                StoredBody body = new StoredBody(group, segments, bodyId, pieces, length[0]);
+                StoredBody body = new StoredBody(group, segments, bodyId, pieces, length);
                 if (pieces.size() == 1) {
                     body.load(0);
                 }
@@ -86,6 +113,31 @@ final class StoredBody implements MailStore.Body {
         } finally {
             using.unlock();
         }
+    }
+
+    /// Most bodies have one piece, which two look-ups find; a walk over rows costs as much as ten.
+    private static List<Piece> pieces(Index index, long bodyId) {
+        byte[][] found = index.get(new byte[][] {Keys.body(bodyId), Keys.place(bodyId, 0)});
+        Piece whole = whole(found[0], found[1]);
+        if (whole != null) {
+            return List.of(whole);
+        }
+        List<Piece> pieces = new ArrayList<>();
+        byte[] prefix = Keys.places(bodyId);
+        index.scan(
+                prefix,
+                prefix,
+                (key, value) -> pieces.add(new Piece(ByteBuffer.wrap(key).getLong(9), Rows.Place.decode(value))));
+        return pieces;
+    }
+
+    /// The piece that is all of the body, if the first one is; else null.
+    private static Piece whole(byte[] bodyRow, byte[] firstPlace) {
+        if (bodyRow == null || firstPlace == null) {
+            return null;
+        }
+        Rows.Place first = Rows.Place.decode(firstPlace);
+        return first.length() == Rows.BodyRow.decode(bodyRow).length() ? new Piece(0, first) : null;
     }
 
     private void load(int piece) throws IOException {
@@ -122,8 +174,8 @@ final class StoredBody implements MailStore.Body {
                 }
             }
             int start = (int) (from - pieces.get(piece).offset);
-            int some = Math.min(count - done, bytes.length - start);
-            System.arraycopy(bytes, start, into, at + done, some);
+            int some = Math.min(count - done, pieces.get(piece).place.length() - start);
+            System.arraycopy(bytes, SegmentRecord.HEADER_BYTES + start, into, at + done, some);
             done += some;
         }
         return done;

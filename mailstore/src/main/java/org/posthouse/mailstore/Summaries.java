@@ -25,7 +25,7 @@ final class Summaries {
         }
         Lock using = group.use();
         try {
-            return group.index().get(keys);
+            return group.index().get(keys, bodyIds);
         } finally {
             using.unlock();
         }

@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.posthouse.mail.Flags;
@@ -34,6 +35,18 @@ final class ChunkedViewTest {
             position++;
         }
         assertThat(version.view.size()).isEqualTo(position);
+        int[] uids = new int[position];
+        version.view.uids(uids);
+        assertThat(uids)
+                .containsExactly(
+                        version.words.keySet().stream().mapToInt(Long::intValue).toArray());
+        for (int flag : new int[] {Flags.SEEN, Flags.DRAFT}) {
+            int first = 0;
+            while (first < position && version.view.flags(first).has(flag)) {
+                first++;
+            }
+            assertThat(version.view.firstWithout(flag)).isEqualTo(first == position ? -1 : first);
+        }
         assertThat(version.view.indexOf(1_000_000)).isEqualTo(-position - 1);
     }
 
@@ -72,6 +85,36 @@ final class ChunkedViewTest {
         }
         versions.forEach(ChunkedViewTest::check);
         check(now);
+    }
+
+    @Test
+    void largeNumbersAreKeptWholeAlsoWhereOlderVersionsLook() {
+        MailboxRow mailbox = new MailboxRow();
+        for (int i = 0; i < 40; i++) {
+            mailbox.keywords = Stream.concat(mailbox.keywords.stream(), Stream.of("k" + mailbox.keywords.size()))
+                    .toList();
+        }
+        long uid = 0xfffffff0L;
+        ViewChange small = new ViewChange();
+        small.appended(7, 5, Flags.SEEN);
+        ChunkedView before = new ChunkedView.Builder().build(mailbox).with(small, mailbox);
+        ViewChange large = new ViewChange();
+        large.appended(uid, 1L << 40, 1L << (5 + 39));
+        ChunkedView after = before.with(large, mailbox);
+        assertThat(after.uid(1)).isEqualTo(uid);
+        assertThat(after.indexOf(uid)).isEqualTo(1);
+        assertThat(after.modSeq(1)).isEqualTo(1L << 40);
+        assertThat(after.flags(1).keywords()).containsExactly("k39");
+        for (ChunkedView each : List.of(before, after)) {
+            assertThat(each.modSeq(0)).isEqualTo(5);
+            assertThat(each.flags(0)).isEqualTo(Flags.of(Flags.SEEN));
+        }
+        ViewChange changed = new ViewChange();
+        changed.changed(uid, (1L << 40) + 1, 0);
+        ChunkedView last = after.with(changed, mailbox);
+        assertThat(last.modSeq(1)).isEqualTo((1L << 40) + 1);
+        assertThat(last.flags(1)).isEqualTo(Flags.NONE);
+        assertThat(after.flags(1).keywords()).containsExactly("k39");
     }
 
     @Test

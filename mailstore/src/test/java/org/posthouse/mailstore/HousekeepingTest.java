@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
+import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -233,6 +234,9 @@ final class HousekeepingTest {
         UidSet most = UidSet.ofRanges(java.util.List.of(new long[] {1, 44}, new long[] {46, 90}));
         MailStore.Body open =
                 at.store.body(at.store.message(inbox, 10).orElseThrow().bodyId());
+        long gone = at.store.message(inbox, 11).orElseThrow().bodyId();
+        long moved = at.store.message(inbox, 45).orElseThrow().bodyId();
+        LongFunction<MailStore.Body> lookedUpBefore = at.store.bodies(new long[] {gone, moved});
         at.store(inbox, most, Change.ADD, "\\Deleted");
         at.run(new Action.Expunge(inbox, most));
         long before = segmentBytes();
@@ -249,6 +253,14 @@ final class HousekeepingTest {
         assertThat(open.read(0, start, 0, 5)).isEqualTo(5);
         assertThat(start).containsOnly(9);
         open.close();
+        try (MailStore.Body body = lookedUpBefore.apply(moved)) {
+            assertThat(body.length()).isEqualTo(10_000);
+            assertThat(body.read(9_995, start, 0, 5)).isEqualTo(5);
+            assertThat(start).containsOnly(44);
+        }
+        assertThatThrownBy(() -> lookedUpBefore.apply(gone))
+                .isInstanceOfSatisfying(
+                        StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.GONE));
         assertThat(at.group.digests().getLast()).isNotEqualTo(digest);
         at.close();
         at = new StoreFixture(folder);

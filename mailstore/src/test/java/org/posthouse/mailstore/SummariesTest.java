@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,28 @@ final class SummariesTest {
         }
         at.store.keepSummaries(made);
         made.forEach((body, summary) -> assertThat(kept(body)).isEqualTo(summary));
+    }
+
+    @Test
+    void manyAtOnceAreThoseLookedUpOneByOne() {
+        TreeMap<Long, byte[]> made = new TreeMap<>();
+        for (int i = 0; i < 60; i++) {
+            long body = bodyOf(at.deliver("message " + i));
+            if (i % 7 != 0) { // some have none
+                made.put(body, new byte[] {(byte) i, 1});
+            }
+        }
+        at.store.keepSummaries(made);
+        long first = made.firstKey() - 1;
+        long last = made.lastKey() + 5; // behind the end of the table
+        for (int step : new int[] {1, 2, 5, 50}) { // close to each other, and far
+            long[] bodies = LongStream.iterate(first, body -> body <= last, body -> body + step)
+                    .toArray();
+            byte[][] found = at.store.summaries(bodies);
+            for (int i = 0; i < bodies.length; i++) {
+                assertThat(found[i]).isEqualTo(kept(bodies[i]));
+            }
+        }
     }
 
     @Test
