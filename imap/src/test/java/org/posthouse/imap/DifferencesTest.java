@@ -35,8 +35,8 @@ class DifferencesTest {
                 "# IMAP here and in Dovecot",
                 "",
                 "The transcripts in `imap/src/test/resources/transcripts` are played here and against Dovecot 2.3.19,",
-                "as Debian ships it (HACKING.md). This page lists where Dovecot does something else, and why what is done",
-                "here stands. `DifferencesTest` makes it from the marks `# dovecot:` in the transcripts, and",
+                "as Debian ships it (HACKING.md). This page lists where Dovecot does something else, and why what is",
+                "done here stands. `DifferencesTest` makes it from the marks `# dovecot:` in the transcripts, and",
                 "`PeerTranscriptTest` holds each mark: a case that is marked must fail there, any other must pass. A",
                 "file that is one long case counts as one, and its mark names the first difference in it.",
                 ""));

@@ -138,9 +138,9 @@ public final class ImapClient implements AutoCloseable {
         return matcher.find() ? matcher.group(1) : before;
     }
 
-    /// Whether the server named this capability after the login.
+    /// Whether the server named this capability, in letters of any case, after the login.
     public boolean offers(String capability) {
-        return capabilities.contains(capability);
+        return capabilities.contains(capability.toUpperCase(Locale.ROOT));
     }
 
     /// Goes on in TLS, trusting any certificate.
