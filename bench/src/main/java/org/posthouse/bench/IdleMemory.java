@@ -69,6 +69,13 @@ final class IdleMemory {
 
     /// What a Java process' heap holds after a full collection; 0 of any other process.
     private static long liveBytes(long pid) throws IOException {
+        boolean java = ProcessHandle.of(pid)
+                .flatMap(process -> process.info().command())
+                .filter(command -> command.endsWith("/java"))
+                .isPresent();
+        if (!java) {
+            return 0;
+        }
         Process asked = new ProcessBuilder(JCMD.toString(), Long.toString(pid), "GC.class_histogram")
                 .redirectErrorStream(true)
                 .start();
