@@ -194,7 +194,7 @@ class PatienceTest {
 
     @Test
     void aSearchWhoseClientIsGoneEnds() throws IOException {
-        server = new TestServer(ImapLimits.DEFAULT.progressNotice(Duration.ofMillis(1)), true);
+        start(ImapAccess.DEFAULT.progressNotice(Duration.ofMillis(1)), Listener.Limits.DEFAULT);
         try (TalkingClient client = TalkingClient.loggedIn(server, USER)) {
             appendLarge(client);
             client.say("a3" + ENDLESS);
@@ -205,7 +205,7 @@ class PatienceTest {
 
     @Test
     void searchesOnAllProcessorsHoldUpNobody() throws IOException {
-        server = new TestServer(ImapLimits.DEFAULT.progressNotice(Duration.ofMillis(100)), true);
+        start(ImapAccess.DEFAULT.progressNotice(Duration.ofMillis(100)), Listener.Limits.DEFAULT);
         List<TalkingClient> searching = new ArrayList<>();
         try (TalkingClient other = TalkingClient.loggedIn(server, USER)) {
             appendLarge(other);
