@@ -25,6 +25,9 @@ import picocli.CommandLine.Option;
 final class BadInput extends Campaign {
     private static final long GROWTH_BYTES_MAX = 300L << 20;
 
+    /// Clients cost virtual threads; these are the carriers, and those of libraries.
+    private static final int THREADS_MAX = 300;
+
     @Option(
             names = "--repeats",
             defaultValue = "3",
@@ -53,6 +56,7 @@ final class BadInput extends Campaign {
 
     private void abuse(SampleCluster cluster, String door) throws IOException {
         List<Probe> probes = new ArrayList<>(SmtpAbuse.probes());
+        probes.addAll(ImapStalling.probes()); // before those that end with the user locked out
         probes.addAll(ImapAbuse.probes());
         List<Long> pids = cluster.processes();
         Table memory = new Table(
@@ -62,6 +66,7 @@ final class BadInput extends Campaign {
                                 "  pid ", pids.stream().map(String::valueOf).toList()));
         memory.row("before", megabytes(pids));
         Map<Long, Long> first = new TreeMap<>();
+        Map<Long, Long> threads = new TreeMap<>();
         for (int round = 1; round <= repeats; round++) {
             Victim victim = new Victim(
                     cluster.smtp(1), cluster.submission(1), cluster.imap(1), "user" + round + "@example.org", random());
@@ -71,6 +76,7 @@ final class BadInput extends Campaign {
             memory.row("after round " + round, megabytes(pids));
             for (long pid : pids) {
                 first.putIfAbsent(pid, Processes.residentBytes(pid));
+                threads.merge(pid, Processes.threads(pid), Math::max);
             }
         }
         report().table("Memory behind the " + door, memory);
@@ -82,6 +88,7 @@ final class BadInput extends Campaign {
                             "process %d grew by %d MB from the first round to the last",
                             pid,
                             growth >> 20);
+            report().expect(threads.get(pid) < THREADS_MAX, "process %d has %d threads at most", pid, threads.get(pid));
         }
         report().expect(cluster.status().online(), "every virtual server is online");
     }

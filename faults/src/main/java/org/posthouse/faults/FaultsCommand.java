@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
             SharedOwner.class,
             Demo.class,
             Failover.class,
-            Pacemaker.class
+            Pacemaker.class,
+            Clients.class
         })
 public final class FaultsCommand implements Runnable {
     @Spec

@@ -115,6 +115,12 @@ class CampaignsClusterTest {
         holds("failover", "--ways", "CUT,WIPE", "--rounds", "1", "--rate", "30");
     }
 
+    /// Those that are quickly installed; offlineimap and Thunderbird run when the campaign is started by hand.
+    @Test
+    void mailClientsThatPeopleUseFindWhatTheyExpect() {
+        holds("clients", "--clients", "imaplib,imapfilter,mutt,fetchmail,mbsync", "--messages", "200");
+    }
+
     /// Pacemaker in place of our own cluster service, on shared storage, with fencing.
     @Test
     void underPacemakerNothingIsLostAndNothingServesTwice() {

@@ -5,12 +5,13 @@ import org.posthouse.wire.SaslExchange;
 
 /// CAPABILITY (RFC 3501 section 6.1.1): nothing is listed that does not work.
 final class CapabilityCommand implements Command {
-    private static final String ALWAYS = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID LANGUAGE";
+    /// ENABLE and IDLE count after login only; but clients that do not ask again (imaplib, fetchmail) look here.
+    private static final String ALWAYS = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE LANGUAGE";
     private static final String AFTER_LOGIN =
-            " IDLE INPROGRESS NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT SPECIAL-USE CREATE-SPECIAL-USE"
+            " INPROGRESS NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT SPECIAL-USE CREATE-SPECIAL-USE"
                     + " LIST-EXTENDED LIST-STATUS LIST-MYRIGHTS LIST-METADATA STATUS=SIZE"
                     + " QUOTA QUOTA=RES-STORAGE ACL RIGHTS=texk METADATA"
-                    + " ENABLE CONDSTORE QRESYNC NOTIFY UIDONLY UTF8=ACCEPT"
+                    + " CONDSTORE QRESYNC NOTIFY UIDONLY UTF8=ACCEPT"
                     + " ESEARCH MULTISEARCH SEARCHRES PARTIAL WITHIN SORT SORT=DISPLAY ESORT"
                     + " THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1"
                     + " MULTIAPPEND CATENATE BINARY REPLACE OBJECTID SAVEDATE PREVIEW URLAUTH APPENDLIMIT=";

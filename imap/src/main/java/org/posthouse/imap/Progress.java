@@ -6,15 +6,28 @@ import java.io.IOException;
 /// its user in the dark. Between response lines only. Commands that are one change of the store have no half way: they
 /// say nothing until the commit deadline.
 final class Progress {
+    /// Virtual threads are not preempted: a few searches of many keys would keep all processors from everybody else.
+    private static final long TURN_NANOS = 5_000_000;
+
     private final Session session;
     private final long everyNanos;
     private long toldNanos;
+    private long turnNanos;
     private long goal;
     private long done;
 
     Progress(Session session) {
         this.session = session;
         this.everyNanos = session.settings().access().progressNotice().toNanos();
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck")
+    // Justification: it warns that yielding may do nothing; a virtual thread goes to the end of the queue.
+    private void letOthersRun(long now) {
+        if (now - turnNanos >= TURN_NANOS) {
+            Thread.yield();
+            turnNanos = System.nanoTime();
+        }
     }
 
     /// A command begins to look at so many messages.
@@ -34,7 +47,16 @@ final class Progress {
             tell();
             toldNanos = now;
         }
+        letOthersRun(now);
         done += messages;
+    }
+
+    /// The message last looked at is looked at again.
+    ///
+    /// @throws ImapException.No if the command has taken longer than a command may
+    void again() throws IOException {
+        done--;
+        step(1);
     }
 
     /// No more than so many messages are left.

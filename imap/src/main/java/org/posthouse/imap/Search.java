@@ -154,9 +154,9 @@ final class Search {
                 TextSearch.inField(message.headers(header.field()), header.field(), header.text());
             case SearchKey.Email email -> ObjectIds.email(message.row.bodyId()).equals(email.id());
             case SearchKey.InThread thread -> thread.id().equals(ObjectIds.thread(message.headers()));
-            case SearchKey.Body body -> TextSearch.inBody(message.open(), body.text());
+            case SearchKey.Body body -> TextSearch.inBody(message.openAgain(), body.text());
             case SearchKey.Text text ->
-                TextSearch.inHeaders(message.open().headers(), text.text())
+                TextSearch.inHeaders(message.openAgain().headers(), text.text())
                         || TextSearch.inBody(message.open(), text.text());
         };
     }
@@ -179,6 +179,7 @@ final class Search {
         private final RowBatch rows;
         private Summary summary;
         private OpenMessage open;
+        private boolean lookedThrough;
 
         /// @param at place in the view
         /// @param rows null where none are needed
@@ -206,6 +207,16 @@ final class Search {
                 summary = rows.summary(row, open());
             }
             return summary;
+        }
+
+        /// To be looked through once more. That may take long, and there may be a thousand keys that do so: whether
+        /// there is time left, and the client, is asked again for each.
+        OpenMessage openAgain() throws IOException {
+            if (lookedThrough) {
+                session.progress().again();
+            }
+            lookedThrough = true;
+            return open();
         }
 
         OpenMessage open() {

@@ -26,7 +26,16 @@ class CommandFuzzTest {
         {"l1 LOGIN fuzz@example.org secret", "l2 SELECT INBOX"},
         {"l1 LOGIN fuzz@example.org secret", "l2 EXAMINE INBOX"},
         {"l1 LOGIN fuzz@example.org secret", "l2 ENABLE QRESYNC IMAP4rev2", "l3 SELECT INBOX"},
-        {"l1 LOGIN fuzz@example.org secret", "l2 ENABLE UIDONLY UTF8=ACCEPT", "l3 SELECT INBOX"}
+        {"l1 LOGIN fuzz@example.org secret", "l2 ENABLE UIDONLY UTF8=ACCEPT", "l3 SELECT INBOX"},
+        {"l1 LOGIN fuzz@example.org secret", "l2 SELECT INBOX", "l3 SEARCH RETURN (SAVE) ALL", "l4 UNSELECT"},
+        {
+            "l1 LOGIN fuzz@example.org secret",
+            "l2 ENABLE CONDSTORE",
+            "l3 SELECT INBOX",
+            "l4 NOTIFY SET (SELECTED (MessageNew (UID FLAGS) MessageExpunge FlagChange)) (PERSONAL (MessageNew"
+                    + " MessageExpunge MailboxName SubscriptionChange))"
+        },
+        {"l1 LOGIN fuzz2@example.org secret", "l2 SELECT \"Other Users/fuzz@example.org/INBOX\""}
     };
     private static final String MESSAGE =
             "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b--\r\n";
@@ -104,7 +113,23 @@ class CommandFuzzTest {
             "NOTIFY SET (SUBTREE \"Other Users\" (MailboxMetadataChange)) (PERSONAL (ServerMetadataChange))",
             "CREATE \"e\u00cc\u0081\"",
             "SEARCH SMALLER 9223372036854775807 SUBJECT \"\u00c7\u0086\"",
-            "STATUS INBOX (APPENDLIMIT MAILBOXID)");
+            "STATUS INBOX (APPENDLIMIT MAILBOXID)",
+            "CAPABILITY",
+            "NOOP",
+            "LOGOUT",
+            "STARTTLS",
+            "COMPRESS DEFLATE",
+            "EXAMINE INBOX (CONDSTORE)",
+            "UNSUBSCRIBE box",
+            "NAMESPACE",
+            "CHECK",
+            "CLOSE",
+            "UNSELECT",
+            "EXPUNGE",
+            "UID STORE 1:* (UNCHANGEDSINCE 3) -FLAGS (\\Deleted k)",
+            "UID COPY 1:* box",
+            "UID MOVE 1 box",
+            "UID REPLACE 1 INBOX (\\Seen) ~{3+}\r\nabc");
     private static final List<String> SHREDS = List.of(
             "(",
             ")",
@@ -158,6 +183,14 @@ class CommandFuzzTest {
     @AfterContainer
     static void stop() {
         server.close();
+    }
+
+    @Example
+    void thereIsAGoodLineForEachCommand() {
+        assertThat(Commands.ALL_COMMANDS).allSatisfy(entry -> assertThat(SEEDS)
+                .anyMatch(seed -> seed.equals(entry.name())
+                        || seed.startsWith(entry.name() + " ")
+                        || seed.startsWith(entry.name() + "\r\n")));
     }
 
     @Provide

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -177,6 +178,57 @@ class PatienceTest {
         MemoryDuplex client = MemoryDuplex.saying(said.getFirst(), "a2 SELECT INBOX", "a3 SEARCH TEXT x", "a4 NOOP");
         server.server().serve(client, server::logIn);
         assertThat(client.heard()).contains("a3 NO [LIMIT]", "a4 OK");
+    }
+
+    private static final String ENDLESS =
+            " SEARCH" + " NOT BODY wanted".repeat(ImapLimits.DEFAULT.searchKeysMax() / 2 - 1);
+
+    /// As many keys as can be over these would take a minute and more.
+    private static void appendLarge(TalkingClient client) throws IOException {
+        String message = "\r\n" + "all work and no play\r\n".repeat(35_000);
+        String literal = " {" + message.length() + "+}\r\n" + message;
+        client.say("a1 APPEND INBOX" + literal.repeat(20));
+        assertThat(client.line()).startsWith("a1 OK");
+        client.answer("a2 SELECT INBOX");
+    }
+
+    @Test
+    void aSearchWhoseClientIsGoneEnds() throws IOException {
+        start(ImapAccess.DEFAULT.progressNotice(Duration.ofMillis(1)), Listener.Limits.DEFAULT);
+        try (TalkingClient client = TalkingClient.loggedIn(server, USER)) {
+            appendLarge(client);
+            client.say("a3" + ENDLESS);
+            assertThat(client.line()).startsWith("* OK [INPROGRESS ");
+        }
+        await("its session to be over", () -> server.server().sessions() == 0);
+    }
+
+    @Test
+    void searchesOnAllProcessorsHoldUpNobody() throws IOException {
+        start(ImapAccess.DEFAULT.progressNotice(Duration.ofMillis(100)), Listener.Limits.DEFAULT);
+        List<TalkingClient> searching = new ArrayList<>();
+        try (TalkingClient other = TalkingClient.loggedIn(server, USER)) {
+            appendLarge(other);
+            for (int i = 0; i <= Runtime.getRuntime().availableProcessors(); i++) {
+                TalkingClient client = TalkingClient.loggedIn(server, USER);
+                searching.add(client);
+                client.answer("b1 SELECT INBOX");
+                client.say("b2" + ENDLESS);
+            }
+            assertThat(other.answer("a3 STORE 1 +FLAGS (\\Flagged)")).contains("a3 OK");
+            assertThat(other.answer("a4 SEARCH FLAGGED")).contains("* SEARCH 1");
+            for (TalkingClient client : searching) {
+                InputStream heard = client.socket.getInputStream();
+                assertThat(new String(heard.readNBytes(heard.available()), ISO_8859_1))
+                        .as("none has its answer yet")
+                        .doesNotContain("b2 ");
+            }
+        } finally {
+            for (TalkingClient client : searching) {
+                client.close();
+            }
+        }
+        await("all to be gone", () -> server.server().sessions() == 0);
     }
 
     @Test

@@ -135,7 +135,8 @@ class ServerTest {
     void withoutTlsNoPasswordIsTakenWhereThatIsTheRule() {
         restart(ImapLimits.DEFAULT, false);
         assertThat(conversation(LOGIN, "a2 AUTHENTICATE PLAIN AGEAYg=="))
-                .startsWith("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID LANGUAGE LOGINDISABLED]")
+                .startsWith("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE LANGUAGE"
+                        + " LOGINDISABLED]")
                 .contains("a1 NO [PRIVACYREQUIRED]", "a2 NO [PRIVACYREQUIRED]");
     }
 
@@ -147,7 +148,7 @@ class ServerTest {
         server.server().serve(inClear, server::logIn);
         assertThat(inClear.heard()).contains("STARTTLS LOGINDISABLED", "a2 OK").doesNotContain("a3");
         assertThat(inTls.heard())
-                .startsWith("* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID LANGUAGE AUTH=SCRAM-SHA-256"
+                .startsWith("* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE LANGUAGE AUTH=SCRAM-SHA-256"
                         + " AUTH=PLAIN\r\n"
                         + "b1 OK")
                 .contains("b2 OK");
