@@ -148,9 +148,10 @@ class ServerTest {
         server.server().serve(inClear, server::logIn);
         assertThat(inClear.heard()).contains("STARTTLS LOGINDISABLED", "a2 OK").doesNotContain("a3");
         assertThat(inTls.heard())
-                .startsWith("* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE LANGUAGE AUTH=SCRAM-SHA-256"
-                        + " AUTH=PLAIN\r\n"
-                        + "b1 OK")
+                .startsWith(
+                        "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE LANGUAGE AUTH=SCRAM-SHA-256"
+                                + " AUTH=PLAIN\r\n"
+                                + "b1 OK")
                 .contains("b2 OK");
     }
 
