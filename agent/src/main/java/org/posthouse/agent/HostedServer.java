@@ -245,6 +245,8 @@ final class HostedServer implements AutoCloseable {
         if (Files.exists(mail)) {
             Files.move(mail, aside.resolve("store"), StandardCopyOption.ATOMIC_MOVE);
         }
+        deleteTree(
+                around.folder().resolveSibling("fulltext").resolve(name)); // what services made of it can be made anew
         around.remembered().drop(name);
         failed = false;
         reopened = false;

@@ -11,6 +11,7 @@ import org.posthouse.mailstore.Annotation;
 import org.posthouse.mailstore.Changes;
 import org.posthouse.mailstore.CommandId;
 import org.posthouse.mailstore.Epoch;
+import org.posthouse.mailstore.KeptBody;
 import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.Mailbox;
 import org.posthouse.mailstore.MailboxStatus;
@@ -143,6 +144,11 @@ final class LocalStore implements MailStore {
     }
 
     @Override
+    public List<KeptBody> keptBodies(long afterBodyId, int max) {
+        return store().keptBodies(afterBodyId, max);
+    }
+
+    @Override
     public Usage usage(String user) {
         return store().usage(user);
     }
@@ -150,6 +156,11 @@ final class LocalStore implements MailStore {
     @Override
     public Watch watch(long mailboxId, Runnable changed) {
         return store().watch(mailboxId, changed);
+    }
+
+    @Override
+    public Watch watch(Runnable applied) {
+        return store().watch(applied);
     }
 
     @Override

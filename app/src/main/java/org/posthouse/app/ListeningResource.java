@@ -113,8 +113,12 @@ abstract class ListeningResource implements ResourceType.Resource {
         } finally {
             lock.unlock();
         }
+        serving(true);
         gate.open();
     }
+
+    /// Told that it begins to serve, or that it does not any more; returns at once.
+    void serving(boolean now) {}
 
     /// Under the lock.
     ///
@@ -185,6 +189,7 @@ abstract class ListeningResource implements ResourceType.Resource {
     }
 
     private void giveUp() {
+        serving(false);
         lock.lock();
         try {
             online = false;

@@ -1,6 +1,7 @@
 package org.posthouse.app;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.posthouse.directory.Addresses;
 import org.posthouse.directory.Directory;
 import org.posthouse.directory.Directory.LogIn;
 import org.posthouse.directory.Resolution;
+import org.posthouse.imap.FullText;
 import org.posthouse.imap.ImapLimits;
 import org.posthouse.imap.ImapServer;
 import org.posthouse.imap.ImapService;
@@ -58,6 +60,9 @@ final class MailServices {
     static final String TLS_PORT = "tls-port";
     static final String SHARED_ADMINISTRATORS = "shared-administrators";
 
+    /// Property of `imap`: whether the texts of messages are indexed.
+    static final String FULL_TEXT = "full-text";
+
     /// Property of `smtp`: listen there for users' own mail.
     static final String SUBMISSION_PORT = "submission-port";
 
@@ -82,6 +87,7 @@ final class MailServices {
     private final Directory directory;
     private final Quotas quotas;
     private final AccessFile access;
+    private final Path texts;
     private final LoginThrottle throttle = new LoginThrottle(LoginThrottle.Limits.DEFAULT, System::nanoTime);
     private final Map<String, ImapResource> imap = new ConcurrentHashMap<>();
     private final Map<String, SmtpResource> smtp = new ConcurrentHashMap<>();
@@ -90,14 +96,17 @@ final class MailServices {
     /// @param loginInClear whether passwords may be sent without TLS
     /// @param quotas of users, in bytes
     /// @param access limits on clients, and whether tokens are taken
+    /// @param texts folder of text indexes, one for each virtual server
     MailServices(
             String address,
             boolean loginInClear,
             TlsIdentity tls,
             Directory directory,
             Quotas quotas,
-            AccessFile access) {
+            AccessFile access,
+            Path texts) {
         this.access = access;
+        this.texts = texts;
         this.address = address;
         this.loginInClear = loginInClear;
         this.tls = tls;
@@ -155,7 +164,13 @@ final class MailServices {
                         SHARED_ADMINISTRATORS,
                         "addresses, with commas between, of users who make and administer the mailboxes under Shared/",
                         "",
-                        ADDRESSES));
+                        ADDRESSES),
+                Property.optional(
+                        FULL_TEXT,
+                        "whether the owner keeps an index of the words in messages, so that searches for text need not"
+                                + " read them (on, off)",
+                        "on",
+                        "on|off"));
         return new Type("imap", "IMAP for clients, on ports of its own and for what front ends bring.", properties) {
             @Override
             public Resource open(ServiceContext context) throws IOException {
@@ -271,15 +286,28 @@ final class MailServices {
         return List.of(number);
     }
 
+    /// The text index of a virtual server, or what is left of one deleted if there is to be none.
+    private Optional<FullText> fullText(ServiceContext context) throws IOException {
+        Path folder = texts.resolve(context.virtualServer());
+        if (context.properties().get(FULL_TEXT).equals("on")) {
+            return Optional.of(new FullText(context.virtualServer(), folder, context.store()));
+        }
+        FullText.delete(folder);
+        return Optional.empty();
+    }
+
     /// IMAP of one virtual server.
     private final class ImapResource extends Mail {
         private final ServiceContext context;
+        private final Optional<FullText> texts;
         private final ImapServer server;
 
         ImapResource(ServiceContext context) throws IOException {
             super(context, "imap", "* OK ");
             this.context = context;
-            server = new ImapServer(imapSettings(context.virtualServer(), sharing(context)));
+            texts = fullText(context);
+            ImapSettings settings = imapSettings(context.virtualServer(), sharing(context));
+            server = new ImapServer(texts.map(settings::fullText).orElse(settings));
             for (int port : ports(context, PORT)) {
                 listen(new Door(port, false, ImapServer::farewell, client -> server.serve(client, login())));
             }
@@ -325,6 +353,15 @@ final class MailServices {
             }
         }
 
+        @Override
+        void serving(boolean now) {
+            if (now) {
+                texts.ifPresent(FullText::begin);
+            } else {
+                texts.ifPresent(FullText::end);
+            }
+        }
+
         /// Front ends' clients, too, which no listener here knows.
         @Override
         void dismiss() {
@@ -335,6 +372,7 @@ final class MailServices {
         public void close() {
             imap.remove(context.virtualServer(), this);
             super.close();
+            texts.ifPresent(FullText::close);
         }
     }
 

@@ -112,7 +112,8 @@ final class NodeProcess {
                 TlsIdentity.load(tls.resolve(Join.SERVER_CHAIN_FILE), tls.resolve(Join.SERVER_KEY_FILE)),
                 directory,
                 this::quota,
-                access);
+                access,
+                own.resolve("fulltext"));
         LinkServices services = services(directory, mail);
         NodeAgent started = NodeAgent.start(
                 settings(tls, services),

@@ -21,7 +21,7 @@ public class FloorsTest {
     private static final List<List<String>> FLOORS = List.of(
             List.of("cluster", "mail"),
             List.of("support", "replication", "wire"),
-            List.of("mailstore", "directory", "scan", "sieve"),
+            List.of("mailstore", "directory", "fulltext", "scan", "sieve"),
             List.of("imap", "pop3", "smtp", "nntp", "managesieve"),
             List.of("transport", "frontend", "agent"),
             List.of("admin"),
@@ -49,6 +49,7 @@ public class FloorsTest {
     private static final Map<String, List<String>> LIBRARIES = Map.of(
             "org.apache.ratis", List.of("replication"),
             "org.rocksdb", List.of("mailstore"),
+            "org.apache.lucene", List.of("fulltext"),
             "org.bouncycastle", List.of("wire", "directory"),
             "com.fasterxml.jackson.databind", List.of("directory", "agent", "app"),
             "picocli", List.of("app"));

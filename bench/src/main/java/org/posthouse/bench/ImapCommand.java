@@ -116,9 +116,10 @@ final class ImapCommand implements Callable<Integer> {
                     "posthouse", Protocol.SMTP, List.of(), List.of(cluster.imap(1)), users, SampleCluster.PASSWORD);
             sides.add(new Side(here, cluster.processes()));
             other.target().ifPresent(target -> sides.add(new Side(target, List.of())));
+            TextIndexSwitch index = new TextIndexSwitch(cluster, here);
             List<Workload> all = scale
                     ? new ImapScale(messages, new Letters(SCALE_LETTER_BYTES), WARM_UP).all()
-                    : new ImapLoads(messages, new Letters(sizeBytes), WARM_UP).all();
+                    : new ImapLoads(messages, new Letters(sizeBytes), WARM_UP, index::off, index::on).all();
             List<Workload> workloads = all.stream()
                     .filter(load -> lines.matcher(load.name()).find())
                     .toList();

@@ -25,15 +25,21 @@ final class ImapLoads {
     private final int messages;
     private final Letters letters;
     private final Duration warmUp;
+    private final Filling withoutIndex;
+    private final Filling withIndex;
     private final Letters large = new Letters(LARGE_BYTES);
 
     /// @param messages in the large mailbox
     /// @param letters to fill it with, and to append
     /// @param warmUp of each line before it is measured
-    ImapLoads(int messages, Letters letters, Duration warmUp) {
+    /// @param withoutIndex has texts searched by reading
+    /// @param withIndex has all texts indexed, where the server can do that
+    ImapLoads(int messages, Letters letters, Duration warmUp, Filling withoutIndex, Filling withIndex) {
         this.messages = messages;
         this.letters = letters;
         this.warmUp = warmUp;
+        this.withoutIndex = withoutIndex;
+        this.withIndex = withIndex;
     }
 
     /// All, in the order in which they are to run: what only reads first.
@@ -65,7 +71,8 @@ final class ImapLoads {
                         warmUp,
                         (client, _) -> client.run("FETCH 1:* BODY.PEEK[]")),
                 onMany("search subject", "SEARCH SUBJECT " + Letters.SUBJECT),
-                onMany("search text", "SEARCH TEXT " + Letters.RARE),
+                searchText("search text", withoutIndex),
+                searchText("search text, indexed", withIndex),
                 onMany("sort by subject", "SORT (SUBJECT) UTF-8 ALL"),
                 onMany("thread", "THREAD REFERENCES UTF-8 ALL"),
                 new ImapLoad(
@@ -83,11 +90,21 @@ final class ImapLoads {
                 }),
                 new ImapLoad("append", 1, NOTHING, "", warmUp, this::append),
                 new ImapLoad("append", 32, NOTHING, "", warmUp, this::append),
+                new ImapLoad("append, not indexed", 32, withoutIndex, "", warmUp, this::append),
+                new ImapLoad("append, indexed", 32, withIndex, "", warmUp, this::append),
                 new ImapLoad("mixed", CROWD, inboxes, "INBOX", warmUp, this::mixed));
     }
 
     private void fillMany(Target target) throws IOException {
         fill(target, 0, MANY, messages, letters);
+    }
+
+    private ImapLoad searchText(String name, Filling index) {
+        Filling fills = target -> {
+            fillMany(target);
+            index.fill(target);
+        };
+        return new ImapLoad(name, 1, fills, MANY, warmUp, (client, _) -> client.run("SEARCH TEXT " + Letters.RARE));
     }
 
     private ImapLoad onMany(String name, String command) {

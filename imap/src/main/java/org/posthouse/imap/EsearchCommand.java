@@ -58,8 +58,10 @@ final class EsearchCommand implements Command {
         in.expectSp();
         Sources sources = Sources.read(in);
         SearchReturn wanted = SearchReturn.read(in, true);
-        SearchKey key = new SearchParser(in, session.limits()).read();
+        SearchParser parser = new SearchParser(in, session.limits());
+        SearchKey key = parser.read();
         in.expectEnd();
+        wanted.requireFuzzy(parser.fuzzy());
         if (sources.selected && session.selected() == null) {
             throw new Bad("No mailbox is selected");
         }
@@ -108,7 +110,8 @@ final class EsearchCommand implements Command {
         if (search.byModSeq()) {
             session.enable(Enabled.Extension.CONDSTORE);
         }
-        new SearchAnswer(selected, "", true, search.sequences(), search.byModSeq()).writeOf(name, session, wanted);
+        new SearchAnswer(selected, "", true, search.sequences(), search::relevance, search.byModSeq())
+                .writeOf(name, session, wanted);
     }
 
     /// The selected mailbox as the client knows it, another as it is; null for one that is not there any more.

@@ -1,5 +1,6 @@
 package org.posthouse.imap;
 
+import java.util.Optional;
 import java.util.function.ToLongFunction;
 import org.posthouse.wire.LoginThrottle;
 import org.posthouse.wire.SaslExchange.Bearers;
@@ -14,6 +15,7 @@ import org.posthouse.wire.SaslExchange.Bearers;
 /// @param sharing who shares mailboxes
 /// @param throttle slows down guessing of passwords; shared by all services of a process
 /// @param access who may connect how often, and how long a client may take
+/// @param fullText the index of what is served, if there is one
 public record ImapSettings(
         String name,
         boolean plainTextLogin,
@@ -21,7 +23,20 @@ public record ImapSettings(
         ToLongFunction<String> quota,
         Sharing sharing,
         LoginThrottle throttle,
-        ImapAccess access) {
+        ImapAccess access,
+        Optional<FullText> fullText) {
+
+    /// Without an index.
+    public ImapSettings(
+            String name,
+            boolean plainTextLogin,
+            ImapLimits limits,
+            ToLongFunction<String> quota,
+            Sharing sharing,
+            LoginThrottle throttle,
+            ImapAccess access) {
+        this(name, plainTextLogin, limits, quota, sharing, throttle, access, Optional.empty());
+    }
 
     /// With [ImapAccess#DEFAULT].
     public ImapSettings(
@@ -36,7 +51,12 @@ public record ImapSettings(
 
     /// With other rules of access.
     public ImapSettings access(ImapAccess rules) {
-        return new ImapSettings(name, plainTextLogin, limits, quota, sharing, throttle, rules);
+        return new ImapSettings(name, plainTextLogin, limits, quota, sharing, throttle, rules, fullText);
+    }
+
+    /// With an index, which stays the caller's.
+    public ImapSettings fullText(FullText index) {
+        return new ImapSettings(name, plainTextLogin, limits, quota, sharing, throttle, access, Optional.of(index));
     }
 
     /// Whether access tokens are taken.

@@ -3,6 +3,7 @@ package org.posthouse.imap;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import org.posthouse.fulltext.TextIndex.Where;
 import org.posthouse.mail.Flags;
 import org.posthouse.mail.Headers;
 import org.posthouse.mail.MailDate;
@@ -22,6 +23,8 @@ final class Search {
     private final SearchKey key;
     private final long nowSeconds = System.currentTimeMillis() / 1_000;
     private final Map<SequenceSet, UidSet> resolved = new HashMap<>();
+    private final IndexedText texts;
+    private final Map<Integer, Integer> relevances = new HashMap<>(); // by sequence number, where below 100
     private boolean byModSeq;
 
     /// In the selected mailbox.
@@ -35,6 +38,7 @@ final class Search {
         this.selected = selected;
         this.view = session.store().view(selected.mailboxId());
         this.key = key;
+        this.texts = new IndexedText(session.settings().fullText(), selected.size(), session::checkTime);
         resolve(key);
     }
 
@@ -62,6 +66,7 @@ final class Search {
                 try (Candidate candidate = new Candidate(sequence, at, rows, row)) {
                     if (matches(key, candidate)) {
                         found.add(sequence);
+                        candidate.keepRelevance();
                     }
                 }
             }
@@ -81,6 +86,11 @@ final class Search {
             }
         }
         return sequences;
+    }
+
+    /// How well a message that was found fits what was looked for fuzzily, 1 to 100 (RFC 6203 section 4).
+    int relevance(int sequence) {
+        return relevances.getOrDefault(sequence, 100);
     }
 
     private static void done(RowBatch rows) {
@@ -151,13 +161,13 @@ final class Search {
                 yield date.isPresent() && lies(sent.lies(), date.get().epochDay(), sent.epochDay());
             }
             case SearchKey.Header header ->
-                TextSearch.inField(message.headers(header.field()), header.field(), header.text());
+                message.fits(TextSearch.inField(message.headers(header.field()), header.field(), header.text()));
             case SearchKey.Email email -> ObjectIds.email(message.row.bodyId()).equals(email.id());
             case SearchKey.InThread thread -> thread.id().equals(ObjectIds.thread(message.headers()));
-            case SearchKey.Body body -> TextSearch.inBody(message.openAgain(), body.text());
+            case SearchKey.Body body ->
+                message.fits(texts.relevance(body.text(), Where.BODY, message.row.bodyId(), message::openAgain));
             case SearchKey.Text text ->
-                TextSearch.inHeaders(message.openAgain().headers(), text.text())
-                        || TextSearch.inBody(message.open(), text.text());
+                message.fits(texts.relevance(text.text(), Where.TEXT, message.row.bodyId(), message::openAgain));
         };
     }
 
@@ -180,6 +190,7 @@ final class Search {
         private Summary summary;
         private OpenMessage open;
         private boolean lookedThrough;
+        private int relevance = 100;
 
         /// @param at place in the view
         /// @param rows null where none are needed
@@ -224,6 +235,20 @@ final class Search {
                 open = new OpenMessage(session.store(), row.bodyId());
             }
             return open;
+        }
+
+        /// Whether a text fits; all that do make it as relevant as the least of them.
+        boolean fits(int relevanceOfText) {
+            if (relevanceOfText > 0) {
+                relevance = Math.min(relevance, relevanceOfText);
+            }
+            return relevanceOfText > 0;
+        }
+
+        void keepRelevance() {
+            if (relevance < 100) {
+                relevances.put((int) sequence, relevance);
+            }
         }
 
         long arrivalDay() {

@@ -1,6 +1,7 @@
 package org.posthouse.imap;
 
 import java.io.IOException;
+import java.util.function.IntUnaryOperator;
 import org.posthouse.imap.SearchReturn.Item;
 import org.posthouse.mail.MailboxNames;
 import org.posthouse.mail.UidSet;
@@ -12,12 +13,15 @@ import org.posthouse.mail.UidSet;
 /// @param plain name of the old form
 /// @param byUid whether it tells UIDs
 /// @param found sequence numbers, in the order of the answer
+/// @param relevance of a sequence number, for RELEVANCY (RFC 6203)
 /// @param withModSeq whether the highest mod-sequence of what is told is told too (RFC 7162 section 3.1.5)
-record SearchAnswer(Selected selected, String plain, boolean byUid, int[] found, boolean withModSeq) {
+record SearchAnswer(
+        Selected selected, String plain, boolean byUid, int[] found, IntUnaryOperator relevance, boolean withModSeq) {
 
     /// Of the selected mailbox.
-    SearchAnswer(Session session, String plain, boolean byUid, int[] found, boolean withModSeq) {
-        this(session.selected(), plain, byUid, found, withModSeq);
+    SearchAnswer(
+            Session session, String plain, boolean byUid, int[] found, IntUnaryOperator relevance, boolean withModSeq) {
+        this(session.selected(), plain, byUid, found, relevance, withModSeq);
     }
 
     /// Writes it.
@@ -82,10 +86,23 @@ record SearchAnswer(Selected selected, String plain, boolean byUid, int[] found,
             }
             out.octet(')');
         }
+        if (found.length > 0 && wanted.has(Item.RELEVANCY)) {
+            relevances(wanted, out);
+        }
         if (withModSeq && found.length > 0) {
             out.text(" MODSEQ ").number(highest(session, wanted));
         }
         out.endLine();
+    }
+
+    /// In the order of the answer.
+    private void relevances(SearchReturn wanted, Responses out) {
+        int from = wanted.partial() == null ? 0 : wanted.partial().from(found.length);
+        int to = wanted.partial() == null ? found.length : wanted.partial().to(found.length);
+        for (int at = from; at < to; at++) {
+            out.text(at == from ? " RELEVANCY (" : " ").number(relevance.applyAsInt(found[at]));
+        }
+        out.text(from < to ? ")" : "");
     }
 
     /// In the order of the answer; neighbours that ascend by one are a range.

@@ -16,8 +16,10 @@ final class SearchCommand implements Command {
     public Completed run(Session session, Decoder in) throws IOException {
         in.expectSp();
         SearchReturn wanted = SearchReturn.read(in, session.rev2());
-        SearchKey key = new SearchParser(in, session.limits()).read();
+        SearchParser parser = new SearchParser(in, session.limits());
+        SearchKey key = parser.read();
         in.expectEnd();
+        wanted.requireFuzzy(parser.fuzzy());
 
         Search search = new Search(session, key);
         if (search.byModSeq()) {
@@ -28,7 +30,7 @@ final class SearchCommand implements Command {
         }
         session.progress().begin(session.selected().size());
         int[] found = search.sequences();
-        new SearchAnswer(session, "SEARCH", byUid, found, search.byModSeq()).write(session, wanted);
+        new SearchAnswer(session, "SEARCH", byUid, found, search::relevance, search.byModSeq()).write(session, wanted);
         return Completed.ok(byUid ? "UID SEARCH completed" : "SEARCH completed");
     }
 }

@@ -17,6 +17,8 @@ final class SearchParser {
     private final ImapLimits limits;
     private int keysLeft;
     private int depth;
+    private int fuzzyDepth;
+    private boolean fuzzy;
 
     SearchParser(Decoder in, ImapLimits limits) {
         this.in = in;
@@ -39,6 +41,11 @@ final class SearchParser {
             keys.add(key());
         } while (in.take(' '));
         return all(keys);
+    }
+
+    /// Whether something is looked for fuzzily, so that relevance may be asked for (RFC 6203 section 4).
+    boolean fuzzy() {
+        return fuzzy;
     }
 
     /// `name SP key key ...`, as SORT and THREAD have it.
@@ -142,6 +149,14 @@ final class SearchParser {
                 in.expectSp();
                 yield new SearchKey.Or(left, key());
             }
+            case "FUZZY" -> { // texts are looked for fuzzily, all else as ever (RFC 6203 sections 3 and 5)
+                in.expectSp();
+                fuzzy = true;
+                fuzzyDepth++;
+                SearchKey key = key();
+                fuzzyDepth--;
+                yield key;
+            }
             default -> throw new Bad("No such search key");
         };
     }
@@ -209,7 +224,7 @@ final class SearchParser {
 
     private TextSearch.Needle text() throws IOException {
         in.expectSp();
-        return new TextSearch.Needle(Decoder.utf8(in.astring()));
+        return new TextSearch.Needle(Decoder.utf8(in.astring()), fuzzyDepth > 0);
     }
 
     private long day() throws IOException {

@@ -17,7 +17,9 @@ record SearchReturn(boolean extended, Set<Item> items, Partial partial) {
         MAX,
         COUNT,
         ALL,
-        SAVE
+        SAVE,
+        /// How well each fits (RFC 6203 section 4).
+        RELEVANCY
     }
 
     /// Results from one place to another, counted from 1; from the end if `fromEnd`.
@@ -94,6 +96,13 @@ record SearchReturn(boolean extended, Set<Item> items, Partial partial) {
     /// Whether everything found is told or counted, so that it is what `$` stands for, and what MODSEQ is about.
     boolean wantsAll() {
         return has(Item.ALL) || has(Item.COUNT) || (partial == null && !has(Item.MIN) && !has(Item.MAX));
+    }
+
+    /// Refuses what asks for relevance where nothing is looked for fuzzily (RFC 6203 section 4).
+    void requireFuzzy(boolean fuzzy) {
+        if (has(Item.RELEVANCY) && !fuzzy) {
+            throw new Bad("RELEVANCY needs a FUZZY key");
+        }
     }
 
     /// Whether there is anything to be told.

@@ -18,8 +18,11 @@ final class SortCommand implements Command {
         SearchReturn wanted = SearchReturn.read(in, session.rev2());
         SortOrder order = SortOrder.read(in);
         in.expectSp();
-        SearchKey key = new SearchParser(in, session.limits()).readBehindCharset();
+        SearchParser parser = new SearchParser(in, session.limits());
+        SearchKey key = parser.readBehindCharset();
         in.expectEnd();
+        wanted.requireFuzzy(parser.fuzzy());
+        order.requireFuzzy(parser.fuzzy());
 
         Search search = new Search(session, key);
         if (wanted.has(Item.SAVE)) {
@@ -28,8 +31,8 @@ final class SortCommand implements Command {
         session.progress().begin(2L * session.selected().size()); // what is found is looked at again
         UidSet found = search.run();
         session.progress().left(found.count());
-        int[] sorted = order.sorted(session, found);
-        new SearchAnswer(session, "SORT", byUid, sorted, search.byModSeq()).write(session, wanted);
+        int[] sorted = order.sorted(session, found, search::relevance);
+        new SearchAnswer(session, "SORT", byUid, sorted, search::relevance, search.byModSeq()).write(session, wanted);
         return Completed.ok(byUid ? "UID SORT completed" : "SORT completed");
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import org.posthouse.imap.ImapException.Bad;
 import org.posthouse.imap.ImapException.No;
 import org.posthouse.mail.Address;
@@ -30,6 +31,8 @@ record SortOrder(List<Criterion> criteria) {
         DISPLAYFROM,
         DISPLAYTO,
         FROM,
+        /// What was looked for fuzzily, best first (RFC 6203 section 6).
+        RELEVANCY,
         SIZE,
         SUBJECT,
         TO
@@ -71,8 +74,17 @@ record SortOrder(List<Criterion> criteria) {
         throw new Bad("No such sort criterion");
     }
 
+    /// Refuses an order by relevance where nothing is looked for fuzzily (RFC 6203 section 6).
+    void requireFuzzy(boolean fuzzy) {
+        if (!fuzzy && criteria.stream().anyMatch(each -> each.key == Key.RELEVANCY)) {
+            throw new Bad("RELEVANCY needs a FUZZY key");
+        }
+    }
+
     /// Sequence numbers in this order. A message that was expunged elsewhere is left out.
-    int[] sorted(Session session, UidSet found) throws IOException {
+    ///
+    /// @param relevance of a sequence number
+    int[] sorted(Session session, UidSet found, IntUnaryOperator relevance) throws IOException {
         if (found.count() > MESSAGES_MAX) {
             throw new No("LIMIT", "More than " + MESSAGES_MAX + " messages cannot be sorted");
         }
@@ -82,16 +94,17 @@ record SortOrder(List<Criterion> criteria) {
             for (long sequence = found.first(range); sequence <= found.last(range); sequence++) {
                 batch.add((int) sequence);
                 if (batch.size() == RowBatch.SIZE) {
-                    read(session, batch, messages);
+                    read(session, batch, relevance, messages);
                 }
             }
         }
-        read(session, batch, messages);
+        read(session, batch, relevance, messages);
         messages.sort(comparator());
         return messages.stream().mapToInt(Sortable::sequence).toArray();
     }
 
-    private void read(Session session, List<Integer> sequences, List<Sortable> into) throws IOException {
+    private void read(Session session, List<Integer> sequences, IntUnaryOperator relevance, List<Sortable> into)
+            throws IOException {
         if (sequences.isEmpty()) {
             return;
         }
@@ -102,7 +115,8 @@ record SortOrder(List<Criterion> criteria) {
         for (int sequence : sequences) {
             MessageRow row = rows.row(session.selected().uid(sequence));
             if (row != null) {
-                into.add(new Sortable(sequence, values(row, needsHeader() ? rows.headers(row) : Headers.NONE)));
+                Headers headers = needsHeader() ? rows.headers(row) : Headers.NONE;
+                into.add(new Sortable(sequence, values(row, headers, relevance.applyAsInt(sequence))));
             }
         }
         rows.done();
@@ -110,13 +124,15 @@ record SortOrder(List<Criterion> criteria) {
     }
 
     private boolean needsHeader() {
-        return criteria.stream().anyMatch(each -> each.key != Key.ARRIVAL && each.key != Key.SIZE);
+        return criteria.stream()
+                .anyMatch(each -> each.key != Key.ARRIVAL && each.key != Key.SIZE && each.key != Key.RELEVANCY);
     }
 
-    private Comparable<?>[] values(MessageRow row, Headers headers) {
+    private Comparable<?>[] values(MessageRow row, Headers headers, int relevance) {
         Comparable<?>[] values = new Comparable<?>[criteria.size()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = value(criteria.get(i).key, row, headers);
+            Key key = criteria.get(i).key;
+            values[i] = key == Key.RELEVANCY ? Integer.valueOf(-relevance) : value(key, row, headers);
         }
         return values;
     }
@@ -125,6 +141,7 @@ record SortOrder(List<Criterion> criteria) {
         return switch (key) {
             case ARRIVAL -> row.internalDateSeconds();
             case SIZE -> row.size();
+            case RELEVANCY -> throw new IllegalArgumentException("relevance is the search's");
             case DATE -> sentSeconds(row, headers);
             case SUBJECT ->
                 UnicodeCasemap.key(BaseSubject.of(headers.first("Subject")).text());

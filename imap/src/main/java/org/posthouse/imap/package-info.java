@@ -1,4 +1,5 @@
-/// The IMAP server (RFC 3501 and extensions; docs/rfc.md lists them). No state on disk: mail is the store's.
+/// The IMAP server (RFC 3501 and extensions; docs/rfc.md lists them). No state on disk: mail is the store's, and the
+/// index of its words ([FullText]) can be made again.
 ///
 /// Promises:
 /// - Nothing read from the store reaches a client unless this node still owned the virtual server after it was

@@ -11,6 +11,7 @@ import org.posthouse.mailstore.Annotation;
 import org.posthouse.mailstore.Changes;
 import org.posthouse.mailstore.CommandId;
 import org.posthouse.mailstore.Epoch;
+import org.posthouse.mailstore.KeptBody;
 import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.Mailbox;
 import org.posthouse.mailstore.MailboxStatus;
@@ -122,6 +123,11 @@ record LosingStore(MailStore store, AtomicInteger confirmations) implements Mail
     }
 
     @Override
+    public List<KeptBody> keptBodies(long afterBodyId, int max) {
+        return store.keptBodies(afterBodyId, max);
+    }
+
+    @Override
     public Usage usage(String user) {
         return store.usage(user);
     }
@@ -129,6 +135,11 @@ record LosingStore(MailStore store, AtomicInteger confirmations) implements Mail
     @Override
     public Watch watch(long mailboxId, Runnable changed) {
         return store.watch(mailboxId, changed);
+    }
+
+    @Override
+    public Watch watch(Runnable applied) {
+        return store.watch(applied);
     }
 
     @Override

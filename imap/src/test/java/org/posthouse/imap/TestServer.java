@@ -40,6 +40,7 @@ final class TestServer implements AutoCloseable {
     private final StorageGroup group;
     private final LocalLog log;
     private final StoreService store;
+    private final FullText fullText;
     private final ImapServer server;
     private final Listener listener;
     private final Map<String, Long> quotas = new ConcurrentHashMap<>();
@@ -73,16 +74,19 @@ final class TestServer implements AutoCloseable {
             group = new StorageGroup(folder, memory, StoreSettings.defaults(), new Gate("test"));
             log = new LocalLog(group);
             store = StoreService.openAlone(group, log);
+            fullText = new FullText("test", folder.resolve("fulltext"), store, Duration.ZERO);
+            fullText.begin();
             var unhurried = new LoginThrottle.Limits(
                     1_000_000, 1_000_000, Duration.ofSeconds(1), Duration.ZERO, Duration.ZERO, 100);
-            server = new ImapServer(new ImapSettings(
+            ImapSettings settings = new ImapSettings(
                     "test",
                     plainTextLogin,
                     limits,
                     user -> quotas.getOrDefault(user, 0L),
                     new Sharing(user -> !user.contains("nobody"), user -> user.startsWith("admin@")),
                     new LoginThrottle(unhurried, System::nanoTime),
-                    access));
+                    access);
+            server = new ImapServer(settings.fullText(fullText));
             listener = Listener.open(
                     new Listener.Plan(
                             "test imap",
@@ -104,6 +108,10 @@ final class TestServer implements AutoCloseable {
 
     StoreService store() {
         return store;
+    }
+
+    FullText fullText() {
+        return fullText;
     }
 
     ImapServer server() {
@@ -168,6 +176,7 @@ final class TestServer implements AutoCloseable {
     @Override
     public void close() {
         listener.close(Duration.ofMillis(100));
+        fullText.close();
         group.close();
         memory.close();
         try (Stream<Path> files = Files.walk(folder)) {

@@ -55,6 +55,10 @@ final class Keys {
         return longKey(BODY, body);
     }
 
+    static long bodyOf(byte[] key) {
+        return ByteBuffer.wrap(key).getLong(1);
+    }
+
     static byte[] summary(long body) {
         return longKey(SUMMARY, body);
     }

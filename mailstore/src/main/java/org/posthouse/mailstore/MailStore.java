@@ -103,6 +103,11 @@ public interface MailStore {
         return this::body;
     }
 
+    /// Bodies that messages have, in the order of their ids, above one of these.
+    ///
+    /// @param max how many at most
+    List<KeptBody> keptBodies(long afterBodyId, int max);
+
     /// What a user has stored.
     Usage usage(String user);
 
@@ -115,6 +120,9 @@ public interface MailStore {
     ///
     /// @param user an address, [Mailbox#SHARED], or [Acl#ANYONE]
     Watch watch(String user, Runnable changed);
+
+    /// Wakes a watcher after each applied entry; the callback returns at once.
+    Watch watch(Runnable applied);
 
     /// Takes in a message's bytes before it is delivered or appended: inline up to 256 kB, staged beyond.
     Upload upload();

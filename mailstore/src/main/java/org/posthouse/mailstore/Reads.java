@@ -381,4 +381,18 @@ final class Reads {
             using.unlock();
         }
     }
+
+    List<KeptBody> keptBodies(long after, int max) {
+        List<KeptBody> found = new ArrayList<>();
+        Lock using = group.use();
+        try {
+            group.index().scan(new byte[] {Keys.BODY}, Keys.body(after + 1), (key, value) -> {
+                Rows.BodyRow row = Rows.BodyRow.decode(value);
+                return found.add(new KeptBody(Keys.bodyOf(key), row.length(), row.crc32c())) && found.size() < max;
+            });
+            return found;
+        } finally {
+            using.unlock();
+        }
+    }
 }

@@ -233,6 +233,11 @@ public final class StoreService implements MailStore {
     }
 
     @Override
+    public List<KeptBody> keptBodies(long afterBodyId, int max) {
+        return reads.keptBodies(afterBodyId, max);
+    }
+
+    @Override
     public Usage usage(String user) {
         return reads.usage(user);
     }
@@ -245,6 +250,11 @@ public final class StoreService implements MailStore {
     @Override
     public Watch watch(String user, Runnable changed) {
         return group.watchers().watchUser(user, changed);
+    }
+
+    @Override
+    public Watch watch(Runnable applied) {
+        return group.watchers().watchAll(applied);
     }
 
     // ---- mutations

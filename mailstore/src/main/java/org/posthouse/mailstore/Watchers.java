@@ -7,7 +7,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /// Who is to be woken when entries are applied. Callbacks return at once.
 final class Watchers {
-    private final Map<Object, List<Runnable>> watchers = new ConcurrentHashMap<>(); // by mailbox id or user
+    private static final Object ALL = new Object();
+
+    private final Map<Object, List<Runnable>> watchers = new ConcurrentHashMap<>(); // by mailbox id or user, or ALL
 
     MailStore.Watch watchMailbox(long mailbox, Runnable changed) {
         return watch(mailbox, changed);
@@ -15,6 +17,10 @@ final class Watchers {
 
     MailStore.Watch watchUser(String user, Runnable changed) {
         return watch(user, changed);
+    }
+
+    MailStore.Watch watchAll(Runnable applied) {
+        return watch(ALL, applied);
     }
 
     private MailStore.Watch watch(Object what, Runnable changed) {
@@ -41,6 +47,7 @@ final class Watchers {
         });
         work.concerned().forEach(this::wake);
         work.users().forEach(this::wake);
+        wake(ALL);
     }
 
     /// Everything may be different.

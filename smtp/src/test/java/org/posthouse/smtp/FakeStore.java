@@ -17,6 +17,7 @@ import org.posthouse.mailstore.Annotation;
 import org.posthouse.mailstore.Changes;
 import org.posthouse.mailstore.CommandId;
 import org.posthouse.mailstore.Epoch;
+import org.posthouse.mailstore.KeptBody;
 import org.posthouse.mailstore.MailStore;
 import org.posthouse.mailstore.Mailbox;
 import org.posthouse.mailstore.MailboxStatus;
@@ -60,6 +61,11 @@ final class FakeStore implements MailStore {
     @Override
     public void confirm(Epoch epoch) {
         enter();
+    }
+
+    @Override
+    public List<KeptBody> keptBodies(long afterBodyId, int max) {
+        throw new UnsupportedOperationException();
     }
 
     @Override
@@ -213,6 +219,11 @@ final class FakeStore implements MailStore {
 
     @Override
     public Watch watch(long mailboxId, Runnable changed) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Watch watch(Runnable applied) {
         throw new UnsupportedOperationException();
     }
 
