@@ -28,14 +28,14 @@ final class TextIndexSwitch {
 
     /// Deletes the index.
     void off(Target target) throws IOException {
-        if (target == ours) {
+        if (target.equals(ours)) {
             set("off");
         }
     }
 
     /// Has it made anew, and returns when the node's log says that it has caught up.
     void on(Target target) throws IOException {
-        if (target != ours) {
+        if (!target.equals(ours)) {
             return;
         }
         set("off");
