@@ -34,7 +34,8 @@ class ImapLoadsTest {
         Optional<String> missing = Dovecot.missing();
         assumeTrue(missing.isEmpty(), () -> "skipped: " + missing.get());
         StringWriter printed = new StringWriter();
-        List<Workload> lines = new ArrayList<>(new ImapLoads(1_000, new Letters(2_000), Duration.ZERO).all());
+        List<Workload> lines =
+                new ArrayList<>(new ImapLoads(1_000, new Letters(2_000), Duration.ZERO, _ -> {}, _ -> {}).all());
         lines.removeIf(line -> line.name().contains("5 MB"));
         lines.addAll(new ImapScale(20, new Letters(500), Duration.ZERO).all());
         try (Dovecot dovecot = Dovecot.start(Path.of("/tmp"))) {
