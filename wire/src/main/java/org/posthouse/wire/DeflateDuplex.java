@@ -17,6 +17,10 @@ import java.util.zip.Inflater;
 /// zlib keeps about 270 kB for a deflater and 45 kB for an inflater, outside the heap, until [#close].
 public final class DeflateDuplex implements Duplex {
     private static final int PIECE_BYTES = 8 << 10;
+    /// So much is compressed between two flushes, each of which goes out by itself. imaplib2 (offlineimap) inflates
+    /// what it has read to 32 kB at most, and looks for the rest only when more comes: it would wait for ever.
+    static final int SLICE_BYTES = 16 << 10;
+
     // Text shrinks to a third with this one already; the levels above cost twice the time for a few percent.
     private static final int LEVEL = 3;
 
@@ -146,7 +150,7 @@ public final class DeflateDuplex implements Duplex {
         private final OutputStream out;
         private final Deflater deflater = new Deflater(LEVEL, true);
         private final byte[] piece = new byte[PIECE_BYTES];
-        private boolean dirty; // guarded by the deflater, as all below
+        private int unflushed; // bytes; guarded by the deflater, as all below
         private boolean ended;
 
         Deflating(OutputStream out) {
@@ -162,11 +166,18 @@ public final class DeflateDuplex implements Duplex {
         public void write(byte[] bytes, int offset, int length) throws IOException {
             synchronized (deflater) {
                 checkOpen();
-                deflater.setInput(bytes, offset, length);
-                while (!deflater.needsInput()) {
-                    send(deflater.deflate(piece, 0, piece.length, Deflater.NO_FLUSH));
+                for (int done = 0; done < length; ) {
+                    int count = Math.min(length - done, SLICE_BYTES - unflushed);
+                    deflater.setInput(bytes, offset + done, count);
+                    while (!deflater.needsInput()) {
+                        send(deflater.deflate(piece, 0, piece.length, Deflater.NO_FLUSH));
+                    }
+                    done += count;
+                    unflushed += count;
+                    if (unflushed == SLICE_BYTES) {
+                        endSlice();
+                    }
                 }
-                dirty |= length > 0;
             }
         }
 
@@ -174,14 +185,20 @@ public final class DeflateDuplex implements Duplex {
         public void flush() throws IOException {
             synchronized (deflater) {
                 checkOpen();
-                int taken = dirty ? piece.length : 0;
-                while (taken == piece.length) {
-                    taken = deflater.deflate(piece, 0, piece.length, Deflater.SYNC_FLUSH);
-                    send(taken);
+                if (unflushed > 0) {
+                    endSlice();
                 }
-                dirty = false;
             }
             out.flush();
+        }
+
+        private void endSlice() throws IOException {
+            int taken;
+            do {
+                taken = deflater.deflate(piece, 0, piece.length, Deflater.SYNC_FLUSH);
+                send(taken);
+            } while (taken == piece.length);
+            unflushed = 0;
         }
 
         private void send(int count) throws IOException {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -35,7 +34,7 @@ class ProxyHeaderTest {
 
     private static Optional<InetSocketAddress> read(byte[] sent) throws IOException {
         rest = new ByteArrayInputStream(sent);
-        return ProxyHeader.read(new Said(rest), Duration.ofSeconds(10));
+        return ProxyHeader.read(new FakeDuplex(rest, OutputStream.nullOutputStream()), Duration.ofSeconds(10));
     }
 
     private static byte[] hex(String... parts) {
@@ -232,43 +231,5 @@ class ProxyHeaderTest {
 
     private static void say(Socket socket, String text) throws IOException {
         socket.getOutputStream().write(text.getBytes(US_ASCII));
-    }
-
-    /// A conversation in which everything was said beforehand.
-    private record Said(InputStream input) implements Duplex {
-        @Override
-        public OutputStream output() {
-            return new ByteArrayOutputStream();
-        }
-
-        @Override
-        public InetSocketAddress remote() {
-            return new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
-        }
-
-        @Override
-        public boolean secure() {
-            return false;
-        }
-
-        @Override
-        public boolean offersTls() {
-            return false;
-        }
-
-        @Override
-        public Duplex startTls() {
-            throw new IllegalStateException("not offered");
-        }
-
-        @Override
-        public void readTimeout(Duration timeout) {
-            // Nothing is waited for.
-        }
-
-        @Override
-        public void close() {
-            // Nothing is held.
-        }
     }
 }
