@@ -80,6 +80,15 @@ public final class TextIndex implements AutoCloseable {
     private final Map<IndexReader.CacheKey, long[]> bodies = new ConcurrentHashMap<>();
     private volatile long lineage;
 
+    /// The index is open already: whoever has it is about to close it.
+    public static final class InUseException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        private InUseException(LockObtainFailedException cause) {
+            super("the text index is open already", cause);
+        }
+    }
+
     /// Where in a message a text may be.
     public enum Where {
         /// Anywhere but in the message's own header.
@@ -109,12 +118,13 @@ public final class TextIndex implements AutoCloseable {
     /// Opens what is in a folder, or makes it. What is damaged, or of another release, is deleted first, and the log
     /// says so. Damage inside large files shows only in [#verify].
     ///
-    /// @throws IOException if it cannot be made either, or somebody else in this process has it open
+    /// @throws InUseException if somebody else in this process has it open
+    /// @throws IOException if it cannot be made either
     public static TextIndex open(Path folder) throws IOException {
         try {
             return tryOpen(folder);
         } catch (LockObtainFailedException e) {
-            throw e;
+            throw new InUseException(e);
         } catch (IOException | RuntimeException e) {
             LOG.warn("The text index in {} cannot be used and is made anew: {}", folder, e.toString());
             delete(folder);

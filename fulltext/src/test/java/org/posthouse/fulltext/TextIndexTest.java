@@ -10,7 +10,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.apache.lucene.store.LockObtainFailedException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -190,7 +189,7 @@ class TextIndexTest {
     void twoCannotHaveItOpen() throws IOException {
         try (TextIndex index = TextIndex.open(folder)) {
             addTwo(index);
-            assertThatThrownBy(() -> TextIndex.open(folder)).isInstanceOf(LockObtainFailedException.class);
+            assertThatThrownBy(() -> TextIndex.open(folder)).isInstanceOf(TextIndex.InUseException.class);
             index.refresh();
             assertThat(found(index, "quick", 7)).isEqualTo(100);
         }

@@ -192,6 +192,9 @@ public final class FullText implements AutoCloseable {
             } catch (StoreException e) {
                 LOG.debug("{}: the text index waits for the store: {}", name, e.getMessage());
                 rest(TRY_AGAIN_AFTER);
+            } catch (TextIndex.InUseException e) {
+                LOG.debug("{}: the text index waits for who has it: {}", name, e.getMessage());
+                rest(TRY_AGAIN_AFTER);
             } catch (IOException | RuntimeException e) {
                 failed(e);
             } catch (InternalError | AssertionError e) { // as above

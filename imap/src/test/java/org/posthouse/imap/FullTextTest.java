@@ -104,6 +104,23 @@ class FullTextTest {
     }
 
     @Test
+    void oneThatIsStillOpenIsWaitedForAndNotMadeAnew() throws Exception {
+        FullText next;
+        try (TextIndex open = TextIndex.open(texts)) {
+            open.add(4_711, 1, false, new Tokens(), new Tokens());
+            open.commit();
+            next = at.keep(texts);
+            at.agrees(next, LOOKED);
+            open.add(4_712, 1, false, new Tokens(), new Tokens());
+            open.commit(); // its files are all there
+        }
+        try (next) {
+            IndexedStore.awaitCaughtUp(next);
+            at.agrees(next, LOOKED);
+        }
+    }
+
+    @Test
     void whatDiedLeavesTheIndex() throws Exception {
         try (TextIndex before = TextIndex.open(texts)) {
             before.add(4_711, 1, false, new Tokens(), new Tokens());
