@@ -195,7 +195,7 @@ record ClientDesk(
         Path output = Files.createTempFile(home, Path.of(command[0]).getFileName() + "-", ".out");
         Process process = start(output, command);
         String line = String.join(" ", Arrays.asList(command).subList(0, Math.min(4, command.length)));
-        if (!Processes.ended(process.toHandle(), limit)) {
+        if (!Processes.ended(process, limit)) {
             end(process);
             throw new IOException(line + " did not end within " + limit.toSeconds() + " s: " + last(output));
         }

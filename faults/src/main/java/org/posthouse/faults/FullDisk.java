@@ -181,7 +181,7 @@ final class FullDisk extends Campaign {
     private static void command(String... words) throws IOException {
         Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!Processes.ended(process.toHandle(), Duration.ofSeconds(10)) || process.exitValue() != 0) {
+        if (!Processes.ended(process, Duration.ofSeconds(10)) || process.exitValue() != 0) {
             throw new IOException(String.join(" ", words) + ": " + output.strip());
         }
     }

@@ -191,7 +191,7 @@ public final class Dovecot implements AutoCloseable {
     @Override
     public void close() throws IOException {
         process.destroy();
-        if (!Processes.ended(process.toHandle(), Duration.ofSeconds(10))) {
+        if (!Processes.ended(process, Duration.ofSeconds(10))) {
             process.destroyForcibly();
         }
         try (Stream<Path> files = Files.walk(folder)) {

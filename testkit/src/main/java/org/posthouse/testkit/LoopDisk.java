@@ -76,7 +76,7 @@ final class LoopDisk implements AutoCloseable {
     private static void run(String... line) throws IOException {
         Process process =
                 new ProcessBuilder(List.of(line)).redirectErrorStream(true).start();
-        if (!Processes.ended(process.toHandle(), LIMIT)) {
+        if (!Processes.ended(process, LIMIT)) {
             throw new IOException(String.join(" ", line) + " did not end within " + LIMIT.toSeconds() + " s");
         }
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -90,7 +90,7 @@ public final class MachineCluster extends RunningCluster {
         try {
             cluster.make();
             return cluster;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             cluster.keep();
             cluster.close();
             throw e;
@@ -374,7 +374,7 @@ public final class MachineCluster extends RunningCluster {
         line.addAll(List.of(arguments));
         Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!Processes.ended(process.toHandle(), ENDED_LIMIT) || process.exitValue() != 0) {
+        if (!Processes.ended(process, ENDED_LIMIT) || process.exitValue() != 0) {
             throw new IOException(String.join(" ", line) + ": " + output.strip());
         }
         return output;

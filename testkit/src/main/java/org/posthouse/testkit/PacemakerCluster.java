@@ -152,7 +152,7 @@ public final class PacemakerCluster extends RunningCluster {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        if (!Processes.ended(process.toHandle(), COMMAND_LIMIT)) {
+        if (!Processes.ended(process, COMMAND_LIMIT)) {
             process.destroyForcibly();
             throw new IOException("the agent's " + action + " did not end");
         }

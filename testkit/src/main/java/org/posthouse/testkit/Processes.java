@@ -34,7 +34,7 @@ public final class Processes {
                 .redirectErrorStream(true)
                 .start();
         String output = new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!ended(kill.toHandle(), SIGNAL_LIMIT)) {
+        if (!ended(kill, SIGNAL_LIMIT)) {
             throw new IOException("kill -" + name + " " + pid + " did not return");
         }
         if (kill.exitValue() != 0) {
@@ -57,6 +57,19 @@ public final class Processes {
             return state != 'Z' && state != 'X';
         } catch (IOException _) {
             return false;
+        }
+    }
+
+    /// Waits until a process of this one's has ended, after which its exit value is known; by its handle alone it may
+    /// be gone a moment before that.
+    ///
+    /// @return whether it has
+    public static boolean ended(Process process, Duration limit) {
+        try {
+            return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return !process.isAlive();
         }
     }
 

@@ -134,7 +134,7 @@ public abstract class RunningCluster implements AutoCloseable {
             // Who runs this has built already: by the launcher, or by a Maven that is still running.
             builder.environment().put("POSTHOUSE_NO_BUILD", "1");
             Process process = builder.start();
-            if (!Processes.ended(process.toHandle(), limit)) {
+            if (!Processes.ended(process, limit)) {
                 process.destroyForcibly();
                 throw new IOException(String.join(" ", line) + " did not end within " + limit.toSeconds() + " s:\n"
                         + Files.readString(output) + Files.readString(errors));

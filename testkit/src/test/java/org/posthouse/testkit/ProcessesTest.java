@@ -21,7 +21,7 @@ class ProcessesTest {
             assertThat(Processes.alive(child.pid())).isTrue();
             Processes.signal(child.pid(), "CONT");
             assertThat(Processes.kill(child.pid())).isTrue();
-            assertThat(Processes.ended(child.toHandle(), Duration.ofSeconds(5))).isTrue();
+            assertThat(Processes.ended(child, Duration.ofSeconds(5))).isTrue();
             assertThat(Processes.alive(child.pid())).isFalse();
         } finally {
             child.destroyForcibly();
