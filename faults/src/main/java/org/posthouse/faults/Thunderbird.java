@@ -15,8 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.posthouse.faults.ClientDesk.Seen;
 
-/// Thunderbird on a screen that nobody sees: the password is typed, a message opened by its key, and pictures are
-// taken.
+/// Thunderbird on a screen that nobody sees: the password is typed, a message opened by its key, and pictures
+/// are taken. What its list counts is not compared (docs/clients.md says why that matters).
 final class Thunderbird implements MailClient {
     private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final int COUNT_MAX = 200;

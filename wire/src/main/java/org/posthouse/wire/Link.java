@@ -32,8 +32,8 @@ public interface Link extends AutoCloseable {
 
     /// The same, for one who may learn meanwhile that the peer is not to be waited for.
     ///
-    /// @param underWay given the call's stream before the wait begins: to reset it ends the wait by an
-    // [IOException]
+    /// @param underWay given the call's stream before the wait begins: to reset it ends the wait by
+    ///     an [IOException]
     byte[] call(Opening head, byte[] request, Duration deadline, Consumer<LinkStream> underWay) throws IOException;
 
     /// Sends a message that nobody answers; dropped if the link is down or its queue is full.
